@@ -199,10 +199,11 @@ pub(super) async fn change_password(
                 Err(error) if error.kind() == ErrorKind::CredentialsMissing => {}
                 Err(error) => return Err(error),
             }
-            // Or it was answered before this one was sent.
-            if accounts.has_just_set(&user, &passwords).await? {
-                return done();
-            }
+        }
+        // Or it was answered before this one was sent.
+        let is_wrong = error.kind() == ErrorKind::BadCredentials;
+        if is_wrong && accounts.has_just_set(&user, &passwords).await? {
+            return done();
         }
         let kinds =
             [ErrorKind::InvalidField, ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];

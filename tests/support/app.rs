@@ -165,6 +165,27 @@ impl TestApp {
         sent
     }
 
+    /// Runs a statement after each change of a row, such as `INSERT ON mails`, as a request at the same moment
+    /// may do.
+    pub(crate) fn meanwhile(&self, change: &str, statement: &str) {
+        self.sql(&match self.on {
+            On::Sqlite => {
+                format!("CREATE TRIGGER meanwhile AFTER {change} BEGIN {statement}; END")
+            }
+            On::Postgres => format!(
+                "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN {statement}; RETURN NULL; END $$; CREATE TRIGGER meanwhile \
+                 AFTER {change} FOR EACH ROW EXECUTE FUNCTION meanwhile()"
+            ),
+        });
+    }
+
+    /// Keeps all later mails in the outbox, until the year 2191.
+    pub(crate) fn hold_mails(&self) {
+        let hold = "UPDATE mails SET next_at = 7000000000000000 WHERE id = NEW.id";
+        self.meanwhile("INSERT ON mails", hold);
+    }
+
     /// Runs statements beside the application.
     pub(crate) fn sql(&self, statements: &str) {
         self.connection().batch_execute(statements).expect("a good statement");

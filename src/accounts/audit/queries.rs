@@ -22,7 +22,7 @@ use vestibule::{Error, ErrorKind};
 /// Events per page of the log.
 pub const EVENTS_PAGE: i64 = 50;
 
-/// For how long the audit log tells a repeated request from a new one.
+/// How long after a request another one may be a repetition of it.
 pub(in crate::accounts) const COPY_WINDOW: Duration = Duration::from_secs(60);
 
 /// Rows that are read or deleted with one query.

@@ -215,11 +215,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_page_begins_no_other() {
-        assert_eq!([0, 1, 50, 51, 100, 101].map(pages), [1, 1, 1, 2, 2, 3]);
-    }
-
-    #[test]
     fn a_list_has_as_many_pages_as_its_rows_fill_and_at_least_one() {
         assert_eq!([0, 1, 50, 51, 100, 101].map(pages), [1, 1, 1, 2, 2, 3]);
     }

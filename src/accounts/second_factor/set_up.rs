@@ -169,8 +169,8 @@ impl Accounts {
     ///
     /// # Errors
     /// 404 `not_found` without a second factor, 401 `token_revoked` when the sign-in has ended meanwhile,
-    /// 409 `already_made` if a request that came later has made one, 429 `too_many_attempts` after many changes of
-    /// the account, 503 `unavailable`.
+    /// 409 `already_made` if a request that came later has made others, 429 `too_many_attempts` after many
+    /// changes of the account, 503 `unavailable`.
     pub async fn new_recovery_codes(
         &self,
         user: &User,

@@ -13,7 +13,7 @@ use super::addresses::{Mailbox, ask_for_link, confirm, link_in, token};
 use super::concurrent_requests::process;
 use super::password_links::signs_in;
 use crate::support::actor::{Actor, Reply};
-use crate::support::app::{On, TestApp, on_both, on_both_with};
+use crate::support::app::{TestApp, on_both, on_both_with};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -101,18 +101,7 @@ fn several_changes_do_not_keep_the_owner_from_the_address() {
 #[test]
 fn a_former_address_is_kept_for_two_days_until_its_mail_is_sent() {
     on_both(|app| {
-        // No mail is sent meanwhile.
-        app.sql(match app.on {
-            On::Sqlite => {
-                "CREATE TRIGGER late AFTER INSERT ON mails \
-                 BEGIN UPDATE mails SET next_at = 7000000000000000 WHERE id = NEW.id; END"
-            }
-            On::Postgres => {
-                "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN NEW.next_at := 7000000000000000; RETURN NEW; END $$; \
-                 CREATE TRIGGER late BEFORE INSERT ON mails FOR EACH ROW EXECUTE FUNCTION late()"
-            }
-        });
+        app.hold_mails();
         app.sql(
             "UPDATE users SET email = 'ann@example.org', email_key = 'ann@example.org' \
              WHERE username = 'user_01'",

@@ -9,7 +9,7 @@ use vestibule_service::accounts::{SIGN_IN_LINK_LIFETIME, SignInLink, queries};
 
 use super::addresses::{Mailbox, confirm};
 use crate::support::actor::{Actor, Reply};
-use crate::support::app::{On, TestApp, on_both, on_both_with};
+use crate::support::app::{TestApp, on_both, on_both_with};
 
 const ADDRESS: &str = "ann@example.org";
 const ENTER: &str = "/login/link/enter";
@@ -248,21 +248,6 @@ fn a_new_password_and_the_end_of_the_account_end_its_links() {
     });
 }
 
-/// Makes a change of `user_01` whenever a row of this kind is stored, as a request at the same moment does.
-fn change_meanwhile(app: &TestApp, table: &str, change: &str) {
-    let change = format!("UPDATE users SET {change}");
-    app.sql(&match app.on {
-        On::Sqlite => {
-            format!("CREATE TRIGGER changed AFTER INSERT ON {table} BEGIN {change}; END")
-        }
-        On::Postgres => format!(
-            "CREATE FUNCTION changed() RETURNS trigger LANGUAGE plpgsql AS \
-             $$ BEGIN {change}; RETURN NULL; END $$; CREATE TRIGGER changed \
-             AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION changed()"
-        ),
-    });
-}
-
 #[test]
 fn what_changes_while_a_link_signs_in_leaves_no_sign_in() {
     let opened = "WHERE CAST(id AS TEXT) = NEW.account";
@@ -278,7 +263,7 @@ fn what_changes_while_a_link_signs_in_leaves_no_sign_in() {
             ask(&browser);
             let (token, _) = secrets(&mailbox.next());
             app.sql("DELETE FROM sign_ins");
-            change_meanwhile(&app, table, &change);
+            app.meanwhile(&format!("INSERT ON {table}"), &format!("UPDATE users SET {change}"));
             let reply = use_token(&browser, &token);
             assert_eq!((reply.status, reply.location()), (status, location), "{change}");
             assert!(!is_in(&browser), "{change}");

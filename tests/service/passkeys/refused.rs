@@ -1,7 +1,6 @@
 //! Answers that are refused, all with the same sentence.
 
 use super::*;
-use crate::support::app::On;
 
 const REFUSED: &str = "This passkey was not accepted.";
 
@@ -264,16 +263,7 @@ fn a_passkey_that_is_removed_while_it_signs_in_leaves_no_sign_in() {
         let (_, mut passkey) = owner(&app, "user_01", 1);
         let before = app.count("sign_ins");
         // Another request removes it at the moment at which the sign-in is stored.
-        app.sql(match app.on {
-            On::Sqlite => {
-                "CREATE TRIGGER removed AFTER INSERT ON sign_ins BEGIN DELETE FROM passkeys; END"
-            }
-            On::Postgres => {
-                "CREATE FUNCTION removed() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN DELETE FROM passkeys; RETURN NULL; END $$; CREATE TRIGGER removed \
-                 AFTER INSERT ON sign_ins FOR EACH ROW EXECUTE FUNCTION removed()"
-            }
-        });
+        app.meanwhile("INSERT ON sign_ins", "DELETE FROM passkeys");
         refuse(&app, &mut passkey, "removed meanwhile");
         assert_eq!((app.count("passkeys"), app.count("sign_ins")), (0, before));
     });
@@ -285,18 +275,8 @@ fn an_account_that_is_deactivated_while_it_signs_in_is_refused_alike() {
         let (_, mut passkey) = owner(&app, "user_01", 1);
         let before = app.count("sign_ins");
         // Another request deactivates it once the answer is checked.
-        app.sql(match app.on {
-            On::Sqlite => {
-                "CREATE TRIGGER deactivated AFTER UPDATE ON passkeys \
-                 BEGIN UPDATE users SET active = FALSE WHERE id = NEW.account; END"
-            }
-            On::Postgres => {
-                "CREATE FUNCTION deactivated() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN UPDATE users SET active = FALSE WHERE id = NEW.account; RETURN NULL; \
-                 END $$; CREATE TRIGGER deactivated AFTER UPDATE ON passkeys \
-                 FOR EACH ROW EXECUTE FUNCTION deactivated()"
-            }
-        });
+        let deactivate = "UPDATE users SET active = FALSE WHERE id = NEW.account";
+        app.meanwhile("UPDATE ON passkeys", deactivate);
         refuse(&app, &mut passkey, "deactivated meanwhile");
         assert_eq!(app.count("users WHERE active"), 2);
         assert_eq!(app.count("sign_ins"), before);

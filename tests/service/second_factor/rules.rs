@@ -8,7 +8,7 @@ use vestibule_service::settings::Settings;
 use super::*;
 use crate::passkeys::authenticator::Authenticator as Passkey;
 use crate::passkeys::{options, send};
-use crate::support::app::{On, on_both, on_both_with};
+use crate::support::app::{on_both, on_both_with};
 
 fn rule(rule: &'static str) -> impl Fn(Figment) -> Figment {
     move |figment| figment.merge(("accounts.second_factor", rule))
@@ -301,16 +301,7 @@ fn a_password_that_changes_while_it_or_the_second_step_signs_in_leaves_no_sign_i
         let (ticket, browser) = (login_token(&app, "user_01"), after_password(&app, "user_02"));
         // Another request changes it at the moment at which the sign-in is stored.
         let change = "UPDATE users SET password_hash = 'x' WHERE CAST(id AS TEXT) = NEW.account";
-        app.sql(&match app.on {
-            On::Sqlite => {
-                format!("CREATE TRIGGER changed AFTER INSERT ON sign_ins BEGIN {change}; END")
-            }
-            On::Postgres => format!(
-                "CREATE FUNCTION changed() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN {change}; RETURN NULL; END $$; CREATE TRIGGER changed \
-                 AFTER INSERT ON sign_ins FOR EACH ROW EXECUTE FUNCTION changed()"
-            ),
-        });
+        app.meanwhile("INSERT ON sign_ins", change);
         let refused = second(&app, &ticket, &phone.code(&app));
         refused.assert_problem(422, "invalid_field");
         assert!(refused.json()["fields"]["login_token"].is_string(), "{}", refused.body);

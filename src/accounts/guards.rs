@@ -33,10 +33,11 @@ pub type FactorPage = Checked<ProvenFactor, Fresh<BareSessionUser>>;
 /// A user who adds a second factor with the API, with a fresh token.
 pub type FactorApi = Checked<ProvenFactor, Fresh<BareTokenUser>>;
 
-/// A user who creates an access key on a page, with a fresh session: the key passes without the second factor.
-pub type NewKeyPage = Checked<ProvenFactor, Fresh<SessionUser>>;
-/// A user who creates an access key with the API, with a fresh token.
-pub type NewKeyApi = Checked<ProvenFactor, Fresh<TokenUser>>;
+/// A user who changes or removes a second factor or creates an access key on a page, with a fresh session
+/// that has proven the second factor, if there is one.
+pub type ProvenPage = Checked<ProvenFactor, Fresh<SessionUser>>;
+/// As [`ProvenPage`], with the API and a fresh token.
+pub type ProvenApi = Checked<ProvenFactor, Fresh<TokenUser>>;
 
 /// An administrator who reads with the API: a token, or a key with the scope `users:read`.
 pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;

@@ -73,7 +73,7 @@ pub use config::{
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
     BareSessionUser, BareTokenUser, CurrentUser, FactorApi, FactorPage, Introspector, KeyScoped,
-    NewKeyApi, NewKeyPage, SessionUser, TokenUser,
+    ProvenApi, ProvenPage, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink, SignInLink};

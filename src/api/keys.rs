@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use utoipa::ToSchema;
 
-use crate::accounts::{Accounts, NewKeyApi, OwnSignIns, TokenUser, last_seen};
+use crate::accounts::{Accounts, OwnSignIns, ProvenApi, TokenUser, last_seen};
 use crate::db::rfc3339;
 use crate::http::{IdempotencyKey, Json, JsonBody, KnownQuery, RequestSource};
 use vestibule::Error;
@@ -92,7 +92,7 @@ pub(super) async fn list(
 /// `already_made` with the id, because no copy of the text is kept.
 #[post("/keys", data = "<body>")]
 pub(super) async fn make(
-    user: NewKeyApi,
+    user: ProvenApi,
     accounts: &State<Accounts>,
     source: RequestSource,
     key: IdempotencyKey<'_>,

@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 
 use crate::accounts::queries::OwnPasskey;
 use crate::accounts::{
-    Accounts, AdminApiFresh, BareTokenUser, FactorApi, OwnAccount, TokenUser, User,
+    Accounts, AdminApiFresh, BareTokenUser, FactorApi, OwnAccount, ProvenApi, User,
 };
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
 use crate::settings::Settings;
-use vestibule::guards::{Fresh, MultiFactor, Scoped};
+use vestibule::guards::Scoped;
 use vestibule::second_factors::RecoveryCodes;
 use vestibule::sign_ins::Amr;
 use vestibule::tokens::TokenOptions;
@@ -129,7 +129,7 @@ pub(super) async fn confirm(
 /// Makes recovery codes in the place of the earlier ones.
 #[post("/me/second-factor/recovery-codes")]
 pub(super) async fn make_recovery_codes(
-    user: MultiFactor<Fresh<TokenUser>>,
+    user: ProvenApi,
     accounts: &State<Accounts>,
     source: RequestSource,
 ) -> Result<status::Custom<Json<RecoveryCodesView>>, Error> {
@@ -141,7 +141,7 @@ pub(super) async fn make_recovery_codes(
 /// Removes the second factor, and ends the other sign-ins.
 #[delete("/me/second-factor")]
 pub(super) async fn remove(
-    user: MultiFactor<Fresh<TokenUser>>,
+    user: ProvenApi,
     accounts: &State<Accounts>,
     source: RequestSource,
 ) -> Result<status::NoContent, Error> {
@@ -153,7 +153,7 @@ pub(super) async fn remove(
 /// Removes a passkey; with the last factor the recovery codes and the other sign-ins end too.
 #[delete("/me/second-factor/passkeys/<id>")]
 pub(super) async fn remove_passkey(
-    user: MultiFactor<Fresh<TokenUser>>,
+    user: ProvenApi,
     accounts: &State<Accounts>,
     source: RequestSource,
     id: &str,

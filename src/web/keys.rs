@@ -20,7 +20,7 @@ use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{
-    Accounts, Introspect, KeyScope, NewKeyPage, OwnSignIns, SessionUser, User, UsersRead,
+    Accounts, Introspect, KeyScope, OwnSignIns, ProvenPage, SessionUser, User, UsersRead,
     UsersWrite, last_seen,
 };
 use crate::http::RequestSource;
@@ -194,7 +194,7 @@ fn row(key: &SignIn) -> impl Serialize {
 #[get("/account/keys?<form..>")]
 pub(super) async fn list(
     user: SessionUser,
-    fresh: Result<NewKeyPage, Error>,
+    fresh: Result<ProvenPage, Error>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Flash<'_>,
@@ -210,7 +210,7 @@ pub(super) async fn list(
 /// Creates a key and redirects to the page, which shows it.
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
-    user: UserOrError<NewKeyPage>,
+    user: UserOrError<ProvenPage>,
     source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -253,7 +253,7 @@ pub(super) async fn make(
 #[post("/account/keys/<id>/end", data = "<form>")]
 pub(super) async fn end(
     user: SessionUser,
-    fresh: Result<NewKeyPage, Error>,
+    fresh: Result<ProvenPage, Error>,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,
     source: RequestSource,

@@ -12,9 +12,8 @@ use super::renderer::Renderer;
 use super::second_factor;
 use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, FactorPage, PasskeyOptions, SessionUser, User};
+use crate::accounts::{Accounts, FactorPage, PasskeyOptions, ProvenPage, User};
 use crate::http::{Json, RequestSource};
-use vestibule::guards::{Fresh, MultiFactor};
 use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, Session};
 
@@ -123,7 +122,7 @@ pub(super) async fn add(
 /// Removes a passkey; one that is not there was removed before.
 #[post("/account/second-factor/passkeys/<id>/remove", data = "<form>")]
 pub(super) async fn remove(
-    user: MultiFactor<Fresh<SessionUser>>,
+    user: ProvenPage,
     source: RequestSource,
     accounts: &State<Accounts>,
     id: &str,

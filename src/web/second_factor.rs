@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rocket::http::CookieJar;
 use rocket::http::uri::Origin;
+use rocket::http::{CookieJar, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
@@ -16,11 +16,10 @@ use super::shown_once::OneTimeCookie;
 use super::shown_to::ShownTo;
 use crate::accounts::queries::{OwnPasskey, TrustedBrowser};
 use crate::accounts::{
-    Accounts, BareSessionUser, RelyingParty, SecondFactorRule, SessionUser, User,
+    Accounts, BareSessionUser, ProvenPage, RelyingParty, SecondFactorRule, SessionUser, User,
 };
 use crate::http::RequestSource;
 use crate::languages::Language;
-use vestibule::guards::{Authenticated, Fresh, MultiFactor};
 use vestibule::second_factors::RecoveryCodes;
 use vestibule::{Error, ErrorKind, LocalPath};
 
@@ -127,7 +126,7 @@ pub(super) async fn page(
 /// says that a later copy of the form has made them.
 #[post("/account/second-factor/recovery-codes", data = "<form>")]
 pub(super) async fn make_codes(
-    user: MultiFactor<Fresh<SessionUser>>,
+    user: ProvenPage,
     source: RequestSource,
     accounts: &State<Accounts>,
     jar: &CookieJar<'_>,
@@ -143,27 +142,33 @@ pub(super) async fn make_codes(
         Err(error) if error.kind() == ErrorKind::AlreadyMade => {
             Ok(FormReply::notice(address(""), Notice::CodesThere))
         }
+        // Removed meanwhile, in another tab.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Ok(FormReply::notice(address(""), Notice::SecondFactorRemoved))
+        }
         Err(error) => Err(sign_in_if_revoked(error)),
     }
 }
 
-/// Asks before the second factor is removed.
+/// Asks before the second factor is removed; without one, redirects to the page that says so.
 #[get("/account/second-factor/remove")]
 pub(super) fn ask_to_remove(
-    user: MultiFactor<Fresh<SessionUser>>,
+    user: ProvenPage,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-) -> Page {
-    let is_required = accounts.second_factor_rule().requires(&user);
-    let user = user.authentication().account();
-    let values = context! { is_required };
-    renderer.page("second-factor-remove", Title::Key("remove-second-factor"), Some(user), values)
+) -> FormReply {
+    if !user.has_second_factor() {
+        return FormReply::redirect(address(""));
+    }
+    let values = context! { is_required: accounts.second_factor_rule().requires(&user) };
+    let title = Title::Key("remove-second-factor");
+    FormReply::Page(Status::Ok, renderer.page("second-factor-remove", title, Some(&user), values))
 }
 
 /// Removes the second factor; the other sign-ins end.
 #[post("/account/second-factor/remove", data = "<form>")]
 pub(super) async fn remove(
-    user: MultiFactor<Fresh<SessionUser>>,
+    user: ProvenPage,
     source: RequestSource,
     accounts: &State<Accounts>,
     form: ShownTo,

@@ -281,9 +281,7 @@ fn check_answer(case: &Case<'_>, reply: &Reply, code: Option<&str>, complaints: 
             let to_form = match kind {
                 _ if is_json => None,
                 ErrorKind::CredentialsMissing => Some("/login"),
-                ErrorKind::FreshLoginRequired | ErrorKind::SecondFactorRequired => {
-                    Some("/reauthenticate")
-                }
+                ErrorKind::FreshLoginRequired => Some("/reauthenticate"),
                 _ => None,
             };
             let status = if to_form.is_some() { 303 } else { kind.status().code };
@@ -375,12 +373,7 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
 
 /// Whether a form that asks for the password says that the form before has changed nothing.
 fn says_unsent(case: &Case<'_>, kind: ErrorKind) -> bool {
-    let asks = [
-        ErrorKind::CredentialsMissing,
-        ErrorKind::FreshLoginRequired,
-        ErrorKind::SecondFactorRequired,
-    ]
-    .contains(&kind);
+    let asks = [ErrorKind::CredentialsMissing, ErrorKind::FreshLoginRequired].contains(&kind);
     asks && case.target.is_unsafe() && case.target.is_on_page(case.situation.mode)
 }
 

@@ -18,7 +18,6 @@ pub(crate) enum Guard {
     Scraper,
     Maybe(Box<Guard>),
     Fresh(Box<Guard>),
-    MultiFactor(Box<Guard>),
     /// The role as the database has it.
     Require(Box<Guard>),
     /// The role as the token's claims have it.
@@ -59,7 +58,6 @@ fn one(text: &str) -> Result<Guard, String> {
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),
         // No user of the model has a second factor.
         ("ProvenFactor", [guard]) => one(guard)?,
-        ("MultiFactor", [guard]) => Guard::MultiFactor(boxed(guard)?),
         ("Fresh", [guard]) => Guard::Fresh(boxed(guard)?),
         ("Require", ["Admin"]) => Guard::Require(Box::new(Guard::CurrentUser)),
         ("Require", ["Admin", guard]) => Guard::Require(boxed(guard)?),

@@ -243,11 +243,6 @@ impl Situation {
                 }
                 who => Ok(who),
             },
-            // The people of the model have none.
-            Guard::MultiFactor(inner) => {
-                self.ask(inner)?;
-                Err(ErrorKind::SecondFactorRequired)
-            }
             Guard::Scoped(scope, inner) => {
                 let who = self.ask(inner)?;
                 if self.has_scope(scope, who) { Ok(who) } else { Err(ErrorKind::InsufficientScope) }
@@ -306,7 +301,6 @@ fn rest(guard: &Guard) -> &Guard {
     match guard {
         Guard::Maybe(inner)
         | Guard::Fresh(inner)
-        | Guard::MultiFactor(inner)
         | Guard::Require(inner)
         | Guard::ClaimedRole(inner)
         | Guard::Scoped(_, inner)

@@ -427,8 +427,12 @@ fn of_sign_in() -> Vec<Refusal> {
             (0..3).for_each(|_| drop(log_in(app, "another", "wrong")));
             log_in(app, "another", "wrong")
         }),
-        ("second_factor_required", "DELETE /api/me/second-factor", |_, user| {
-            user.delete("/api/me/second-factor")
+        ("second_factor_required", "DELETE /api/me/second-factor", |app, user| {
+            // Signed in before the factor was there.
+            app.sql("UPDATE users SET second_factors = 1 WHERE username = 'user_01'");
+            let reply = user.at(&app.neighbour()).delete("/api/me/second-factor");
+            app.sql("UPDATE users SET second_factors = 0 WHERE username = 'user_01'");
+            reply
         }),
         ("second_factor_setup_required", "GET /api/me", |app, user| {
             let figment = app.figment().merge(("accounts.second_factor", "everybody"));

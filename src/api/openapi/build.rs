@@ -248,7 +248,7 @@ fn guard_errors(guards: &str) -> Vec<ErrorKind> {
     if guards.contains("Fresh") {
         kinds.push(K::FreshLoginRequired);
     }
-    if ["MultiFactor", "ProvenFactor", "FreshOrKey"].iter().any(|name| guards.contains(name)) {
+    if ["ProvenFactor", "FreshOrKey"].iter().any(|name| guards.contains(name)) {
         kinds.push(K::SecondFactorRequired);
     }
     let checked = guards.replace("BareTokenUser", "");

@@ -190,6 +190,27 @@ fn sign_in(browser: &Actor<'_>, username: &str) -> String {
 }
 
 #[test]
+fn without_a_second_factor_there_is_nothing_to_remove() {
+    on_both(|app| {
+        let (browser, program, other) =
+            (app.session("user_01"), app.token("user_01"), app.session("user_01"));
+        let page = "/account/second-factor";
+        assert_eq!(browser.get("/account/second-factor/remove").location(), page);
+        for form in ["remove", "recovery-codes", "passkeys/none/remove"] {
+            let reply = browser.post(&format!("{page}/{form}"));
+            assert_eq!((reply.status, reply.location()), (303, page), "{form}");
+            browser.get(page).assert_page(200);
+        }
+        let path = "/api/me/second-factor";
+        assert_eq!(program.delete(path).status, 204);
+        program.post(&format!("{path}/recovery-codes")).assert_problem(404, "not_found");
+        program.delete(&format!("{path}/passkeys/none")).assert_problem(404, "not_found");
+        assert!(is_in(&other), "nothing was removed, so nothing ended");
+        assert_eq!(app.count("events WHERE event LIKE 'second_factor%'"), 0);
+    });
+}
+
+#[test]
 fn in_a_trusted_browser_the_password_alone_signs_in_until_that_ends() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");

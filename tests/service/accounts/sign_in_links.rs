@@ -93,6 +93,7 @@ fn a_link_signs_in_no_other_browser_and_the_code_is_typed_where_it_was_asked_for
         // Not in one that has asked itself either.
         ask(&stranger);
         drop(mailbox.next());
+        stranger.open_link(&format!("{ENTER}?token={token}")).assert_page(404);
         use_token(&stranger, &token).assert_page(404);
         use_code(&stranger, &code).assert_page(422);
         assert!(!is_in(&phone) && !is_in(&stranger));

@@ -243,6 +243,8 @@ fn a_disabled_user_is_out_at_once_and_what_it_had_stays_dead() {
         let refused = service.api_login("user_01", "1234").expect_err("disabled");
         refused.assert_problem(403, "account_inactive");
         service.form_login("user_01", "1234").expect_err("disabled").assert_page(403);
+        let key = home.run(&["key", "add", "user_01", "--label", "nightly"], "");
+        assert_failed(&key, "account is not active");
 
         assert_done(&home.run(&["user", "enable", "user_01"], ""), "user_01 is now an active user");
         assert_dead();

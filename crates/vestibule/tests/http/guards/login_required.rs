@@ -253,6 +253,7 @@ hasty!(Tool, has_no_users);
 hasty!(HastyAuthor, |rocket| CurrentUser::abort(rocket) || has_no_users(rocket));
 hasty!(HastyFirst, |rocket| has_no_users(rocket) || CurrentUser::abort(rocket));
 hasty!(Careful, |rocket| !Auth::is_attached(rocket) || CurrentUser::abort(rocket));
+hasty!(Scraper, |rocket| Auth::sentinel_without_login(rocket, "Scraper"));
 
 #[get("/tool")]
 fn tool(tool: Tool) {
@@ -272,6 +273,22 @@ fn hasty_first(author: HastyFirst) {
 #[get("/careful")]
 fn careful(author: Careful) {
     let _ = author;
+}
+
+#[get("/metrics")]
+fn metrics(scraper: Scraper) {
+    let _ = scraper;
+}
+
+#[test]
+fn an_own_guard_that_proves_no_login_is_named_and_counts_as_none() {
+    let mount = |open: &[&str]| launches(open, |rocket| rocket.mount("/", routes![metrics]));
+    assert!(!mount(&[]));
+    assert!(mount(&["GET /metrics"]));
+    let guards = Auth::route_guards(&setup(), routes![metrics].iter()).expect("Rocket's answers");
+    let names: Vec<Vec<String>> =
+        guards.iter().map(|found| found.iter().map(|guard| guard.name()).collect()).collect();
+    assert_eq!(names, [["Scraper"]]);
 }
 
 #[test]

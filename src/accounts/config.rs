@@ -141,7 +141,7 @@ impl TryFrom<String> for ProxyNetwork {
 
 /// Returns a network of IPv4 addresses mapped to IPv6 as one of IPv4.
 fn canonical(network: IpNet) -> IpNet {
-    // One of IPv4 itself has 32 at most.
+    // `None` for a network of IPv4 itself, whose prefix has 32 bits at most.
     let length = network.prefix_len().checked_sub(96);
     match (network.addr().to_canonical(), length) {
         (address @ IpAddr::V4(_), Some(length)) => IpNet::new(address, length).unwrap_or(network),

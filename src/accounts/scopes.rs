@@ -51,6 +51,12 @@ pub(super) const fn of_sign_in(role: Role) -> &'static str {
     }
 }
 
+/// Whether a role allows what a scope is for.
+#[must_use]
+pub fn role_allows(role: Role, scope: &str) -> bool {
+    of_sign_in(role).split(' ').any(|allowed| allowed == scope)
+}
+
 /// A scope that an access key may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyScope {

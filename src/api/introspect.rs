@@ -7,7 +7,7 @@ use rocket::{Request, post};
 use serde_json::{Map, Value};
 
 use super::me::claims_of;
-use crate::accounts::{Introspector, User};
+use crate::accounts::{Introspector, Role, User, role_allows};
 use crate::http::Json;
 use vestibule::{Error, ErrorKind, Tokens};
 
@@ -26,11 +26,26 @@ pub(super) async fn introspect(
     let Some(found) = tokens.introspect::<User>(&form.0).await? else {
         return Ok(Json(Map::from_iter([("active".to_owned(), false.into())])));
     };
-    let mut claims = claims_of(&found)?;
+    let (mut claims, user) = (claims_of(&found)?, found.account());
+    if !found.claims().is_some_and(|claims| claims.foreign) {
+        limit_to_role(&mut claims, user.role);
+    }
     claims.insert("active".to_owned(), true.into());
-    claims.insert("username".to_owned(), found.account().username.as_str().into());
+    claims.insert("username".to_owned(), user.username.as_str().into());
     claims.insert("token_type".to_owned(), "Bearer".into());
     Ok(Json(claims))
+}
+
+/// Replaces the claim `role` by the present role, and limits `scope` to what it allows: a token or key may be
+/// older than a change of the role.
+fn limit_to_role(claims: &mut Map<String, Value>, role: Role) {
+    if let Some(claimed) = claims.get_mut("role") {
+        *claimed = role.as_str().into();
+    }
+    if let Some(Value::String(scope)) = claims.get_mut("scope") {
+        let allowed = scope.split(' ').filter(|name| role_allows(role, name));
+        *scope = allowed.collect::<Vec<_>>().join(" ");
+    }
 }
 
 #[rocket::async_trait]

@@ -10,7 +10,7 @@ use crate::accounts::{
     Accounts, AddressPolicy, AnyUser, Credentials, FirstStep, Registration, Role, SecondStep, User,
     sign_out,
 };
-use crate::http::{Json, JsonBody, RequestSource, UniqueQuery, flag};
+use crate::http::{Json, JsonBody, KnownQuery, RequestSource, flag};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, RefreshToken, TokenBody};
 use vestibule::password::Password;
@@ -94,10 +94,10 @@ pub(super) async fn logout(
     user: TokenBody<AnyUser>,
     tokens: Tokens<'_>,
     sign_ins: SignIns<'_>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     all: Option<&str>,
 ) -> Result<status::NoContent, Error> {
-    // Any other value is an error: taken as false it could end less than intended.
+    // Another value or name is an error: taken for no it could end less than intended.
     let all = flag("all", all)?;
     JsonBody::from(user.fields().clone()).finish()?;
     sign_out(&user, &sign_ins, all).await?;

@@ -1,5 +1,5 @@
-//! Query parameters. What is repeated or cannot be read is an error, and to a list of the API what is
-//! unknown too: a client whose parameter is ignored would read the first page for ever.
+//! Query parameters. One that is repeated or cannot be read is an error; lists of the API and `/logout` refuse
+//! an unknown one too: a client whose parameter is ignored would read the first page for ever.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,8 @@ impl<'r> FromRequest<'r> for UniqueQuery {
     }
 }
 
-/// Guard: [`UniqueQuery`], and the route declares every parameter, apart from one that may hold a token.
+/// Guard: as [`UniqueQuery`], and each parameter is one that the route declares, or the one that may hold a
+/// token; otherwise 422 `invalid_field` naming it.
 pub struct KnownQuery;
 
 #[rocket::async_trait]

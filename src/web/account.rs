@@ -200,7 +200,8 @@ pub(super) async fn change_password(
                 Err(error) => return Err(error),
             }
         }
-        // Or it was answered before this one was sent.
+        // The first copy may have been answered before; then this session is the new one, and the current
+        // password the former.
         let is_wrong = error.kind() == ErrorKind::BadCredentials;
         if is_wrong && accounts.has_just_set(&user, &passwords).await? {
             return done();

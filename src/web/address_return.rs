@@ -76,9 +76,15 @@ pub(super) async fn put_back(
     form: Form<UniqueFields<Return>>,
 ) -> FormResult {
     match accounts.return_address(&form.token, source).await {
-        Ok(_) => {
+        Ok(owner) => {
             let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-            Ok(FormReply::notice(form, Notice::AddressReturned))
+            let is_elsewhere = user.0.is_some_and(|user| user.id != owner.id);
+            let notice = if is_elsewhere {
+                Notice::AddressReturnedElsewhere
+            } else {
+                Notice::AddressReturned
+            };
+            Ok(FormReply::notice(form, notice))
         }
         Err(error) => link_cookie::invalid(&renderer, user.0.as_deref(), error, INVALID),
     }

@@ -37,8 +37,7 @@ fn set_up_page(
     accounts: &Accounts,
     (user, next): (&User, &str),
     new: &NewAuthenticator,
-    notice: Option<ShownNotice>,
-    error: Option<&Error>,
+    (notice, error): (Option<ShownNotice>, Option<&Error>),
 ) -> Result<Page, Error> {
     let values = context! {
         qr_code: qr_code_svg(&new.uri)?,
@@ -71,8 +70,8 @@ fn groups(secret: &str) -> String {
     text
 }
 
-/// Shows the QR code of a new secret, or again the one of a form that came when the password had to be
-/// confirmed first, by its `set_up_token`; redirects a user who has an authenticator.
+/// Shows the QR code of a new secret, or of the one in `set_up_token` if the form was refused until the
+/// password was confirmed; redirects a user who has an authenticator.
 #[get("/account/second-factor/set-up?<next>&<set_up_token>")]
 pub(super) async fn ask(
     user: FactorPage,
@@ -88,7 +87,7 @@ pub(super) async fn ask(
             let same = accounts.same_authenticator(&user, renderer.site_name(), set_up_token);
             let new = same.unwrap_or(new);
             let notice = flash.shown(renderer.language(Some(&user)), "");
-            let page = set_up_page(&renderer, accounts, (&user, next), &new, notice, None)?;
+            let page = set_up_page(&renderer, accounts, (&user, next), &new, (notice, None))?;
             Ok(FormReply::Page(Status::Ok, page))
         }
         Err(error) if error.kind() == ErrorKind::AlreadyMade => {
@@ -142,11 +141,11 @@ pub(super) async fn set_up(
             let site_name = renderer.site_name();
             let new = match accounts.same_authenticator(&user, site_name, &form.set_up_token) {
                 Ok(same) => same,
-                // After a quarter of an hour.
+                // The token has expired.
                 Err(_) => accounts.new_authenticator(&user, site_name).await?,
             };
             let shown: (&User, &str) = (&user, &form.next);
-            let page = set_up_page(&renderer, accounts, shown, &new, None, Some(&error))?;
+            let page = set_up_page(&renderer, accounts, shown, &new, (None, Some(&error)))?;
             FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |_| page)
         }
     }

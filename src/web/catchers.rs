@@ -27,7 +27,7 @@ enum FailureReply {
     Problem(ErrorResponse),
     /// To a form that asks for the password, to the page of a form, or to set up a second factor.
     Redirect(Box<Redirect>),
-    /// To a form that asks for the password, which says what has happened.
+    /// To such a page, which says what has happened.
     Notice(Box<NoticeRedirect>),
     /// An error page.
     Page(ErrorResponse, Page),
@@ -60,7 +60,11 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     if kind == Some(ErrorKind::SecondFactorSetupRequired) {
         let next = next_page(request).map(|path| path.to_string()).unwrap_or_default();
         let page = super::second_factor::address(&next);
-        return FailureReply::Redirect(Box::new(Redirect::to(page)));
+        return if is_safe(request) {
+            FailureReply::Redirect(Box::new(Redirect::to(page)))
+        } else {
+            FailureReply::Notice(Box::new(NoticeRedirect::new(page, Notice::Unsent)))
+        };
     }
     let Some(renderer) = Renderer::of(request) else {
         return FailureReply::Problem(response);

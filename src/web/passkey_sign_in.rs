@@ -110,7 +110,7 @@ pub(super) async fn second(
         let trust = trust(form.trust.as_deref())?;
         accounts.finish_by_passkey(&session, ticket(jar), &sent, trust).await
     };
-    complete(jar, (accounts, &renderer), user, ("", &form.next), signing_in).await
+    complete(jar, (accounts, &renderer), user, (&form.username, &form.next), signing_in).await
 }
 
 /// Asks for a passkey of the user who confirms the session. `_session` refuses another site.

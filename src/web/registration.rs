@@ -107,19 +107,7 @@ pub(super) async fn register(
             accounts.record_device(&user, source).await?;
             Ok(signed_in(&form.next))
         }
-        Err(error)
-            if error.kind() == ErrorKind::UsernameTaken
-                && accounts.sign_in_registered(&session, &registration).await? =>
-        {
-            Ok(signed_in(&form.next))
-        }
-        Err(error) => {
-            let kinds =
-                [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
-            FormReply::again(error, &kinds, |error| {
-                page(&renderer, accounts, &form.next, Some((&form, error)))
-            })
-        }
+        Err(error) => again(error, &session, (&renderer, accounts), &registration, &form).await,
     }
 }
 
@@ -136,19 +124,26 @@ async fn register_address(
         Ok(()) => {
             Ok(super::session::with_notice(renderer, jar, accounts, Notice::RegistrationMailed))
         }
-        // The link has made the account since.
-        Err(error)
-            if error.kind() == ErrorKind::UsernameTaken
-                && accounts.sign_in_registered(session, registration).await? =>
-        {
-            Ok(signed_in(&form.next))
-        }
-        Err(error) => {
-            let kinds =
-                [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
-            FormReply::again(error, &kinds, |error| {
-                page(renderer, accounts, &form.next, Some((form, error)))
-            })
-        }
+        Err(error) => again(error, session, (renderer, accounts), registration, form).await,
     }
+}
+
+/// Signs in if the password opens the account that has the name: an equal form, or the link of one, has made
+/// it. Else renders the form again.
+async fn again(
+    error: Error,
+    session: &Session<'_>,
+    (renderer, accounts): (&Renderer<'_>, &Accounts),
+    registration: &Registration,
+    form: &Register,
+) -> FormResult {
+    if error.kind() == ErrorKind::UsernameTaken
+        && accounts.sign_in_registered(session, registration).await?
+    {
+        return Ok(signed_in(&form.next));
+    }
+    let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
+    FormReply::again(error, &kinds, |error| {
+        page(renderer, accounts, &form.next, Some((form, error)))
+    })
 }

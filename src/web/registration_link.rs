@@ -70,7 +70,10 @@ pub(super) async fn confirm(
     match accounts.confirm_registration(&form.token, source).await {
         Ok(()) => {
             let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-            Ok(FormReply::notice(form, Notice::Registered))
+            let is_elsewhere = user.0.is_some();
+            let notice =
+                if is_elsewhere { Notice::RegisteredElsewhere } else { Notice::Registered };
+            Ok(FormReply::notice(form, notice))
         }
         Err(error) => link_cookie::invalid(&renderer, user.0.as_deref(), error, INVALID),
     }

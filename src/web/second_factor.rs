@@ -86,7 +86,13 @@ pub(super) async fn show(
     next: Option<&str>,
 ) -> Result<Page, Error> {
     let notice = flash.shown(renderer.language(Some(&user)), "");
-    let codes = take_codes(&flash, &user, accounts.clock().now()?);
+    let mut codes = take_codes(&flash, &user, accounts.clock().now()?);
+    if let Some(first) = codes.as_ref().and_then(|codes| codes.first())
+        && !accounts.has_recovery_code(&user, first).await?
+    {
+        // Replaced or removed meanwhile, in another browser.
+        codes = None;
+    }
     let next = next.unwrap_or_default();
     page(&renderer, accounts, (&user, next), codes, notice).await
 }
@@ -144,7 +150,7 @@ pub(super) async fn make_codes(
         }
         // Removed meanwhile, in another tab.
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Ok(FormReply::notice(address(""), Notice::SecondFactorRemoved))
+            Ok(FormReply::notice(address(""), Notice::NoSecondFactor))
         }
         Err(error) => Err(sign_in_if_revoked(error)),
     }
@@ -175,8 +181,10 @@ pub(super) async fn remove(
 ) -> FormResult {
     form.check(&user)?;
     let actor = accounts.actor(&user, source)?;
-    accounts.remove_second_factors(&user, &actor).await.map_err(sign_in_if_revoked)?;
-    Ok(FormReply::notice(address(""), Notice::SecondFactorRemoved))
+    let removed =
+        accounts.remove_second_factors(&user, &actor).await.map_err(sign_in_if_revoked)?;
+    let notice = if removed { Notice::SecondFactorRemoved } else { Notice::NoSecondFactor };
+    Ok(FormReply::notice(address(""), notice))
 }
 
 /// Ends the trust in a browser.

@@ -160,7 +160,10 @@ pub(super) async fn sign_in(
 fn check_owner(owner: &User, sent: &str) -> Result<(), Error> {
     check_username(owner, sent).map_err(|_| {
         let name = &owner.username;
-        Error::invalid_field("username", format!("You are signing in as {name} now."))
+        Error::invalid_field(
+            "username",
+            format!("You are signing in as {name} now. The code was not used."),
+        )
     })
 }
 
@@ -181,11 +184,11 @@ pub(super) async fn complete(
         });
     };
     // Another tab may have done the first step for another user since.
-    let signed_in = match check_owner(&owner, username) {
+    let result = match check_owner(&owner, username) {
         Ok(()) => signing_in.await,
         Err(error) => Err(error),
     };
-    match signed_in {
+    match result {
         Ok(secret) => leave(jar, accounts, secret, next),
         Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {

@@ -1,7 +1,7 @@
 //! Sign-in and sign-out of people.
 
 use rocket::form::FromForm;
-use rocket::http::{CookieJar, Status};
+use rocket::http::{CookieJar, RawStr, Status};
 use rocket::response::Redirect;
 use rocket::response::status;
 use rocket::{Either, State, get, post, uri};
@@ -16,7 +16,7 @@ use super::second_step;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, AnyUser, BareSessionUser, Credentials, FirstStep, sign_out};
-use crate::http::{RequestSource, UniqueQuery, flag};
+use crate::http::{KnownQuery, RequestSource, flag};
 use vestibule::config::Location;
 use vestibule::guards::{AuthMethod, Maybe};
 use vestibule::password::Password;
@@ -59,7 +59,12 @@ pub(super) fn page(
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = renderer.remembers();
     let register_path = uri!(super::registration::form(next = next.as_deref())).to_string();
-    let values = context! { username, next, error, notice, remember, is_remembered, register_path };
+    // Without `uri!`, because `sign_in_link` imports this file.
+    let query = next.as_deref().map(|next| format!("?next={}", RawStr::new(next).percent_encode()));
+    let link_path = "/login/link".to_owned() + &query.unwrap_or_default();
+    let values = context! {
+        username, next, error, notice, remember, is_remembered, register_path, link_path
+    };
     renderer.page("login", Title::Key("sign-in"), None, values)
 }
 
@@ -103,8 +108,8 @@ pub(super) async fn form(
     FormReply::Page(Status::Ok, page(&renderer, ("", false), next, None, notice.as_deref()))
 }
 
-/// Leads to the form with a notice; a browser without a cookie of ours may keep none, so it gets the form
-/// in the response.
+/// Redirects to the form, which shows the notice. Without a cookie of ours the browser may keep none, so the
+/// response is the form itself.
 pub(super) fn with_notice(
     renderer: &Renderer<'_>,
     jar: &CookieJar<'_>,
@@ -193,11 +198,11 @@ pub(super) async fn logout(
     session: Result<Session<'_>, Error>,
     tokens: Result<Tokens<'_>, Error>,
     sign_ins: SignIns<'_>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     all: Option<&str>,
 ) -> Result<Either<FormReply, status::NoContent>, Error> {
     let all = flag("all", all)?;
-    match user.0 {
+    let notice = match user.0 {
         Some(user) => {
             sign_out(&user, &sign_ins, all).await?;
             if user.authentication().method() != AuthMethod::Session {
@@ -206,10 +211,14 @@ pub(super) async fn logout(
                 }
                 return Ok(Either::Right(status::NoContent));
             }
+            if all { Notice::OwnSignInsEnded } else { Notice::SignedOut }
         }
-        // Refuses another site, which may not even set the notice.
-        None => drop(session?),
-    }
-    let notice = if all { Notice::OwnSignInsEnded } else { Notice::SignedOut };
+        None => {
+            // Refuses another site, which may not even set the notice.
+            drop(session?);
+            // With `all` too: the other sign-ins, if there are any, go on.
+            Notice::SignedOut
+        }
+    };
     Ok(Either::Left(FormReply::notice(uri!(super::pages::home), notice)))
 }

@@ -23,7 +23,7 @@ pub(super) fn check_username(user: &User, sent: &str) -> Result<(), Error> {
     }
     let name = &user.username;
     let message = format!("You are signed in as {name} now. Nothing has been changed.");
-    // Said on a page without the form too.
+    // The error page shows the detail, the form the message of the field.
     Err(Error::invalid_field("username", message.clone()).detail(message))
 }
 

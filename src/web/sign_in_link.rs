@@ -16,9 +16,9 @@ use super::words;
 use crate::accounts::{Accounts, BareSessionUser, FirstStep};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
-use vestibule::{Error, ErrorKind, Session};
+use vestibule::{Error, ErrorKind, LocalPath, Session};
 
-/// The cookie with the secret of the browser that asked.
+/// The cookie with the secret of the browser that asked, and the page that it asked for before.
 const COOKIE: &str = "vestibule_browser";
 
 /// The pages that the cookie is sent to.
@@ -38,6 +38,8 @@ const WRONG_CODE: &str = "This code is not valid. After five wrong ones, or a qu
 #[derive(FromForm)]
 pub(super) struct LinkRequest {
     email: String,
+    #[field(default = "")]
+    next: String,
 }
 
 /// The fields of the form that signs in: the token of a link, or a code.
@@ -56,9 +58,17 @@ pub(super) fn link_routes() -> Vec<Route> {
 
 /// Renders the form that asks for a mail; with `is_unknown` to a browser that has not asked for one, or keeps
 /// no cookie.
-fn page(renderer: &Renderer<'_>, rejected: Option<(&str, &Error)>, is_unknown: bool) -> Page {
+fn page(
+    renderer: &Renderer<'_>,
+    next: &str,
+    rejected: Option<(&str, &Error)>,
+    is_unknown: bool,
+) -> Page {
+    let next = LocalPath::parse(next).map(|path| path.to_string());
     let values = context! {
         is_unknown,
+        login_path: uri!(super::session::form(next = next.as_deref(), cookie_sent = _)).to_string(),
+        next,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| words::first_field(renderer.language(None), error)),
     };
@@ -67,24 +77,39 @@ fn page(renderer: &Renderer<'_>, rejected: Option<(&str, &Error)>, is_unknown: b
 
 /// Renders the form that signs in: by a button if this browser has a valid link, of this user, or else
 /// by a code.
-fn entry(renderer: &Renderer<'_>, link: Option<(&str, &str)>, error: Option<&Error>) -> Page {
+fn entry(
+    renderer: &Renderer<'_>,
+    next: &str,
+    link: Option<(&str, &str)>,
+    error: Option<&Error>,
+) -> Page {
     let (token, username) = link.unzip();
     let error = error.map(|error| words::first_field(renderer.language(None), error));
-    let values = context! { token, username, error };
+    let next = LocalPath::parse(next).map(|path| path.to_string());
+    let again_path = uri!(form(next = next.as_deref())).to_string();
+    let values = context! { token, username, error, again_path };
     renderer.page("sign-in-link-enter", Title::Key("sign-in-by-mail"), None, values)
 }
 
-fn browser<'j>(jar: &'j CookieJar<'_>) -> &'j str {
-    jar.get(COOKIE).map(Cookie::value).unwrap_or_default()
+/// Returns the secret of this browser, and the page that it asked for before the form; both empty without
+/// the cookie.
+fn browser<'j>(jar: &'j CookieJar<'_>) -> (&'j str, &'j str) {
+    let value = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
+    value.split_once(' ').unwrap_or((value, ""))
 }
 
 /// Shows the form that asks for a mail.
-#[get("/login/link")]
-pub(super) fn form(user: Maybe<BareSessionUser>, renderer: Renderer<'_>) -> FormReply {
+#[get("/login/link?<next>")]
+pub(super) fn form(
+    user: Maybe<BareSessionUser>,
+    renderer: Renderer<'_>,
+    next: Option<&str>,
+) -> FormReply {
+    let next = next.unwrap_or_default();
     if user.0.is_some() {
-        return FormReply::onward("");
+        return FormReply::onward(next);
     }
-    FormReply::Page(Status::Ok, page(&renderer, None, false))
+    FormReply::Page(Status::Ok, page(&renderer, next, None, false))
 }
 
 /// Queues the mail, and gives this browser the secret without which the mail is worth nothing. The
@@ -100,7 +125,9 @@ pub(super) async fn request(
 ) -> FormResult {
     match accounts.request_sign_in_link(&form.email, source).await {
         Ok(secret) => {
-            let cookie = Cookie::build((COOKIE, secret.reveal().to_owned())).path(COOKIE_PATH);
+            let next = LocalPath::parse(&form.next).map(|path| format!(" {path}"));
+            let value = secret.reveal().to_owned() + &next.unwrap_or_default();
+            let cookie = Cookie::build((COOKIE, value)).path(COOKIE_PATH);
             let cookie = cookie.http_only(true).secure(accounts.auth().session.is_secure());
             // Not strict: a browser would not send it after a link on the page of a mailbox.
             jar.add(cookie.max_age(MAX_AGE).same_site(SameSite::Lax));
@@ -110,7 +137,7 @@ pub(super) async fn request(
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
-                page(&renderer, Some((&form.email, error)), false)
+                page(&renderer, &form.next, Some((&form.email, error)), false)
             })
         }
     }
@@ -131,15 +158,16 @@ pub(super) async fn enter(
         return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(enter(_)), token)));
     }
     let token = link_cookie::token(jar);
-    let reply = if token.is_empty() && browser(jar).is_empty() {
+    let (secret, next) = browser(jar);
+    let reply = if token.is_empty() && secret.is_empty() {
         // Asked for elsewhere, or the browser keeps no cookie: the form says so.
-        FormReply::Page(Status::Ok, page(&renderer, None, true))
+        FormReply::Page(Status::Ok, page(&renderer, "", None, true))
     } else if token.is_empty() {
-        FormReply::Page(Status::Ok, entry(&renderer, None, None))
+        FormReply::Page(Status::Ok, entry(&renderer, next, None, None))
     } else {
-        match accounts.owner_of_sign_in_link(browser(jar), token).await {
+        match accounts.owner_of_sign_in_link(secret, token).await {
             Ok(owner) => {
-                let page = entry(&renderer, Some((token, &owner.username)), None);
+                let page = entry(&renderer, next, Some((token, &owner.username)), None);
                 FormReply::Page(Status::Ok, page)
             }
             Err(error) => link_cookie::invalid(&renderer, user.0.as_deref(), error, INVALID)?,
@@ -161,24 +189,25 @@ pub(super) async fn sign_in(
     form: Form<UniqueFields<Entry>>,
 ) -> FormResult {
     let proof = (form.token.as_str(), form.code.as_str());
-    match accounts.sign_in_by_link(&session, browser(jar), proof, source).await {
+    let (secret, next) = browser(jar);
+    match accounts.sign_in_by_link(&session, secret, proof, source).await {
         Ok(step) => {
             jar.remove(Cookie::build(COOKIE).path(COOKIE_PATH));
             link_cookie::remove(jar, &uri!(enter(_)));
             Ok(match step {
-                FirstStep::SignedIn(()) => signed_in(""),
-                FirstStep::SecondFactor(ticket) => second_step::go_on(jar, accounts, &ticket, ""),
+                FirstStep::SignedIn(()) => signed_in(next),
+                FirstStep::SecondFactor(ticket) => second_step::go_on(jar, accounts, &ticket, next),
             })
         }
         Err(error)
             if error.kind() == ErrorKind::NotFound && is_repeated(accounts, user).await? =>
         {
-            Ok(FormReply::onward(""))
+            Ok(FormReply::onward(next))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && form.token.is_empty() => {
             let error = Error::invalid_field("code", WRONG_CODE);
             FormReply::again(error, &[ErrorKind::InvalidField], |error| {
-                entry(&renderer, None, Some(error))
+                entry(&renderer, next, None, Some(error))
             })
         }
         Err(error) => link_cookie::invalid(&renderer, None, error, INVALID),

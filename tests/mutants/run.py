@@ -4,8 +4,8 @@
 
 Each test runs alone once and says which mutants it reaches. Then each mutant runs with the tests that
 reach it, the quickest and the most special first, until one fails, hangs, or `--seconds` are used up.
-RESULTS.json is read too, so that a run goes on where it was interrupted; a mutant whose time ran out
-is tried again if there is more. Of those that are not caught it lists the ones that explained.txt does
+RESULTS.json is read too, so that a run goes on where it was interrupted: a mutant that was caught is not
+tried again. Remove the file after tests have changed that caught one. Of those that are not caught it lists the ones that explained.txt does
 not explain: each line there is a mutant without its line and column, and the reason.
 """
 
@@ -154,15 +154,14 @@ def main():
         print(f"{len(tests)} tests, {len(viable)} mutants", flush=True)
 
         def one(mutant):
-            before = known.get(mutant["name"], {"outcome": "out of time", "seconds": 0})
-            if before["outcome"] == "out of time" and before["seconds"] < given.seconds:
-                found = {"outcome": outcome(mutant, tests, files, given.seconds), "seconds": given.seconds}
+            if not known.get(mutant["name"], "").startswith("caught"):
+                found = outcome(mutant, tests, files, given.seconds)
                 with lock:
                     known[mutant["name"]] = found
                     results.write_text(json.dumps(known, indent=1))
 
         list(pool.map(one, viable))
-    outcomes = {mutant["name"]: known[mutant["name"]]["outcome"] for mutant in viable}
+    outcomes = {mutant["name"]: known[mutant["name"]] for mutant in viable}
     explained = EXPLAINED.read_text().splitlines()
     for name, found in sorted(outcomes.items()):
         place, _, change = name.partition(": ")

@@ -170,7 +170,7 @@ impl Target {
             (Method::Get, "/.well-known/change-password") => 303,
             // There is no first step.
             (_, "/login/second") => 303,
-            // The first code is not right, and no other user has a second factor.
+            // No user of the model has a second factor.
             (Method::Get, "/account/second-factor/remove") => 303,
             (Method::Post, "/account/second-factor/remove") => 303,
             (Method::Post, "/account/second-factor/recovery-codes") => 303,
@@ -178,6 +178,7 @@ impl Target {
             (Method::Post, "/api/me/second-factor/recovery-codes") => 404,
             (Method::Delete, "/api/me/second-factor") => 204,
             (Method::Delete, "/api/me/second-factor/passkeys/<id>") => 404,
+            // The first code is not right.
             (Method::Post, "/account/second-factor/set-up") => 422,
             (Method::Post, "/account/second-factor/trusted/<id>/end") => 303,
             (Method::Post, "/account/second-factor/passkeys/options") => 200,

@@ -12,9 +12,11 @@ use rocket::error::ErrorKind;
 use rocket::figment::Figment;
 use rocket::http::Status;
 use rocket::local::blocking::Client;
+use rocket::time::OffsetDateTime;
 use rocket::{Build, Orbit, Rocket, get, post, routes};
 use rocket_sync_db_pools::database;
 use tempfile::TempDir;
+use vestibule::config::ThrottleConfig;
 use vestibule::database::schema::sign_ins;
 use vestibule::database::sign_ins::find;
 use vestibule::database::{
@@ -284,16 +286,18 @@ fn without_the_table_of_counters_an_attempt_is_503_and_not_401() {
     assert_eq!(client.post("/login").dispatch().status(), Status::ServiceUnavailable);
 }
 
+/// Each kind of throttle, a time and the default limits.
+fn throttles(directory: &TempDir) -> ([Box<dyn ThrottleStore>; 2], OffsetDateTime, ThrottleConfig) {
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    (stores, now, ThrottleConfig::default())
+}
+
 #[test]
 fn counters_are_purged_once_their_window_has_ended() {
-    use rocket::time::OffsetDateTime;
-    use vestibule::config::ThrottleConfig;
-
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let stores: [Box<dyn ThrottleStore>; 2] =
-        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
-    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
-    let mut limits = ThrottleConfig::default();
+    let (stores, now, mut limits) = throttles(&directory);
     (limits.failures, limits.window) = (1, Duration::from_secs(60));
     for store in stores {
         rocket::async_test(async {
@@ -312,14 +316,8 @@ fn counters_are_purged_once_their_window_has_ended() {
 
 #[test]
 fn an_attempt_that_is_withdrawn_does_not_count() {
-    use rocket::time::OffsetDateTime;
-    use vestibule::config::ThrottleConfig;
-
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let stores: [Box<dyn ThrottleStore>; 2] =
-        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
-    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
-    let mut limits = ThrottleConfig::default();
+    let (stores, now, mut limits) = throttles(&directory);
     limits.failures = 1;
     let client = PasswordClient::default();
     for store in stores {
@@ -338,14 +336,8 @@ fn an_attempt_that_is_withdrawn_does_not_count() {
 
 #[test]
 fn a_refusal_beside_a_check_that_runs_is_for_a_second_only() {
-    use rocket::time::OffsetDateTime;
-    use vestibule::config::ThrottleConfig;
-
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let stores: [Box<dyn ThrottleStore>; 2] =
-        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
-    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
-    let mut limits = ThrottleConfig::default();
+    let (stores, now, mut limits) = throttles(&directory);
     (limits.failures, limits.window) = (2, Duration::from_secs(60));
     let begin = |store: &dyn ThrottleStore, name, address| {
         let client = PasswordClient { address, sign_in: None };
@@ -373,14 +365,8 @@ fn a_refusal_beside_a_check_that_runs_is_for_a_second_only() {
 
 #[test]
 fn only_the_first_attempt_above_a_limit_is_told_as_one_that_exceeds_it() {
-    use rocket::time::OffsetDateTime;
-    use vestibule::config::ThrottleConfig;
-
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let stores: [Box<dyn ThrottleStore>; 2] =
-        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
-    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
-    let mut limits = ThrottleConfig::default();
+    let (stores, now, mut limits) = throttles(&directory);
     limits.failures = 2;
     let begin = |store: &dyn ThrottleStore, name: &str, address| {
         let client = PasswordClient { address, sign_in: None };
@@ -399,14 +385,8 @@ fn only_the_first_attempt_above_a_limit_is_told_as_one_that_exceeds_it() {
 
 #[test]
 fn a_clock_that_was_set_back_makes_no_window_longer() {
-    use rocket::time::OffsetDateTime;
-    use vestibule::config::ThrottleConfig;
-
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let stores: [Box<dyn ThrottleStore>; 2] =
-        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
-    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
-    let mut limits = ThrottleConfig::default();
+    let (stores, now, mut limits) = throttles(&directory);
     (limits.failures, limits.window) = (1, Duration::from_secs(60));
     let client = PasswordClient { address: Some([192, 0, 2, 7].into()), sign_in: None };
     for store in stores {
@@ -439,7 +419,6 @@ fn a_clock_that_was_set_back_makes_no_window_longer() {
 
 #[test]
 fn a_purge_deletes_what_is_over_and_counts_it() {
-    use rocket::time::OffsetDateTime;
     use vestibule::sign_ins::{Rotations, SignIn, SignInId, SignInKind};
 
     let directory = tempfile::tempdir().expect("a temporary directory");
@@ -476,8 +455,6 @@ fn a_purge_deletes_what_is_over_and_counts_it() {
 
 #[test]
 fn a_purge_goes_on_until_nothing_is_over() {
-    use rocket::time::OffsetDateTime;
-
     let directory = tempfile::tempdir().expect("a temporary directory");
     let pool = pool(&directory);
     // More than two statements delete.

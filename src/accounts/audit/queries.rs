@@ -112,8 +112,8 @@ pub(in crate::accounts) fn events(
 
 /// Fails if the log has this event of the account from a request of the same user that came later. That one
 /// replaces what this one would make, and its response is the one that a browser shows after a double
-/// click. Later events beyond `COPY_WINDOW` are ignored, so that a clock that was set back refuses for no
-/// longer.
+/// click. Only events less than `COPY_WINDOW` later count, so after the clock is set back requests are refused
+/// for a minute at most.
 ///
 /// # Errors
 /// 409 `already_made`, 503 `unavailable`.
@@ -131,7 +131,8 @@ pub(in crate::accounts) fn check_is_newest(
         .filter(events::at.gt(to_micros(at)))
         .filter(events::at.lt(to_micros(at + COPY_WINDOW)));
     if select(exists(later)).get_result(connection)? {
-        let detail = "Another request has replaced this one. Use its response.";
+        let detail =
+            "Another request has replaced this one. Use its response, or try again in a minute.";
         return Err(Error::new(ErrorKind::AlreadyMade).detail(detail));
     }
     Ok(())

@@ -65,8 +65,8 @@ pub use restored::{Restored, end_after_restore};
 pub use second_factors::reset_second_factors;
 pub(super) use second_factors::{
     StoredAuthenticator, add_authenticator, authenticator_since, count_recovery_codes,
-    remove_second_factors, replace_recovery_codes, reseal, sealed_authenticator, sealed_by_others,
-    use_recovery_code,
+    has_recovery_code, remove_second_factors, replace_recovery_codes, reseal, sealed_authenticator,
+    sealed_by_others, use_recovery_code,
 };
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_links::{SignInProof, owner_of_sign_in_link, use_sign_in_link};

@@ -1,7 +1,7 @@
 //! Queries about second factors and recovery codes. A transaction that changes them locks the user, whose row
 //! counts the factors.
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, exists, select};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -86,6 +86,15 @@ pub(in crate::accounts) fn use_recovery_code(
         append(connection, &records)?;
         Ok(Some(ChangedUser { user, ended: 0, records }))
     })
+}
+
+/// Whether a user has this recovery code, unused.
+pub(in crate::accounts) fn has_recovery_code(
+    connection: &mut AnyConnection,
+    id: i64,
+    code_hash: &str,
+) -> QueryResult<bool> {
+    select(exists(recovery_codes::table.find((id, code_hash)))).get_result(connection)
 }
 
 /// Returns how many recovery codes a user has not used.

@@ -47,9 +47,9 @@ impl Accounts {
         Ok(AddedUser { user: changed.user, link })
     }
 
-    /// Finds the user whom this administrator added within a minute by a form with the same fields
-    /// and makes another invitation if there is one, because the browser dropped the response with the first;
-    /// the user without a link if a later copy of the form has made one.
+    /// Returns the user whom this administrator added within the last minute by a form with the same fields.
+    /// An invited user gets another invitation, because the browser dropped the response with the first;
+    /// `link` is `None` if a later copy of the form has made one.
     ///
     /// # Errors
     /// 403 `forbidden` when the actor is no longer an administrator, 503 `unavailable`.

@@ -74,6 +74,15 @@ impl Accounts {
         .await
     }
 
+    /// Whether this is a recovery code of a user, unused; uses nothing up.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn has_recovery_code(&self, user: &User, code: &str) -> Result<bool, Error> {
+        let (id, Some(digest)) = (user.id, RecoveryCodes::digest(code)) else { return Ok(false) };
+        self.run(move |connection| queries::has_recovery_code(connection, id, &digest)).await
+    }
+
     /// Returns the rule of who needs a second factor.
     #[must_use]
     pub fn second_factor_rule(&self) -> SecondFactorRule {
@@ -185,16 +194,18 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Removes all second factors of a user for that user; all other sign-ins end.
+    /// Removes all second factors of a user for that user, and ends all other sign-ins; returns whether there
+    /// was one.
     ///
     /// # Errors
     /// 401 `token_revoked` when the sign-in has ended meanwhile, 503 `unavailable`.
-    pub async fn remove_second_factors(&self, user: &User, actor: &Actor) -> Result<(), Error> {
+    pub async fn remove_second_factors(&self, user: &User, actor: &Actor) -> Result<bool, Error> {
         let (id, by) = (user.id, actor.clone());
         let removed = self
             .run_change(id, move |connection| queries::remove_second_factors(connection, id, &by));
-        self.report_change(&removed.await?, actor);
-        Ok(())
+        let changed = removed.await?;
+        self.report_change(&changed, actor);
+        Ok(!changed.records.is_empty())
     }
 
     /// Removes all second factors of a user for an administrator; all its sign-ins end.

@@ -190,7 +190,8 @@ fn sign_ins() -> Vec<Operation> {
             .response(204, None)
             .fails(&[K::NotFound]),
         Operation::new("GET /api/keys", "listKeys", "Returns the user's access keys.")
-            .response(200, Some(Content::list::<KeyView>())),
+            .response(200, Some(Content::list::<KeyView>()))
+            .fails(&[K::InvalidField]),
         Operation::new("POST /api/keys", "createKey", "Creates an access key and shows it once.")
             .body::<KeyBody>()
             .header(

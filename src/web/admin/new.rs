@@ -54,7 +54,8 @@ fn form(
     context.renderer.page("user-new", Title::Key("user-add"), Some(admin), values)
 }
 
-/// Shows the form, with the names that the address has in its fields. A link chooses no role.
+/// Shows the form, filled in with the names in the query. The role is not taken from there, so that no link
+/// preselects `admin`.
 #[get("/admin/users/new?<username>&<full_name>")]
 pub(in crate::web) fn ask(
     admin: AdminPageChange,
@@ -79,7 +80,7 @@ pub(in crate::web) async fn add(
     let admin = match admin.0 {
         Ok(admin) => admin,
         Err(error) => {
-            let page = uri!(ask(Some(filled.0), Some(filled.1)));
+            let page = uri!(ask(Some(sent.username.as_str()), Some(full_name)));
             return Ok(FormReply::PasswordFirst(error, page));
         }
     };

@@ -224,17 +224,19 @@ fn a_user_with_an_invitation_is_refused_as_with_a_wrong_password() {
                 let reply = app.anonymous().post_json("/api/login", &body);
                 (since.elapsed(), reply.without_id())
             };
-            let (mut invited, mut other) = (Vec::new(), Vec::new());
-            for _ in 0..15 {
+            // The best counts, because other tests keep the machine busy. Far from a proof of equal
+            // times, but a hash that is not computed takes a tenth.
+            let (mut invited, mut other) = (Duration::MAX, Duration::MAX);
+            for round in 1..=40 {
                 let (a, b) = (refused("ann"), refused("user_01"));
                 a.1.assert_problem(401, "bad_credentials");
                 assert_eq!((a.1.body, a.1.headers), (b.1.body, b.1.headers));
-                invited.push(a.0);
-                other.push(b.0);
+                (invited, other) = (invited.min(a.0), other.min(b.0));
+                if round >= 5 && invited * 2 > other {
+                    return;
+                }
             }
-            // Far from a proof of equal times, but a hash that is not computed takes a tenth.
-            let (least, other) = (invited.iter().min(), other.iter().min());
-            assert!(*least.expect("some") * 2 > *other.expect("some"), "{least:?} {other:?}");
+            panic!("{invited:?} against {other:?}");
         },
     );
 }
@@ -296,7 +298,9 @@ fn an_administrator_ends_one_sign_in_of_a_user_on_the_page() {
         assert!(own.contains("this one") && !own.contains("/end\""), "{own}");
         app.clock.advance(Duration::from_secs(30 * 60));
         let stale = admin.get(&format!("{user}/sign-ins")).body;
-        assert!(stale.contains("Confirm it to end a sign-in.") && !stale.contains("/end\""));
+        assert!(
+            stale.contains("Confirm your password to end a sign-in.") && !stale.contains("/end\"")
+        );
         assert!(admin.post(&end).location().starts_with("/reauthenticate?next="));
     });
 }

@@ -77,6 +77,21 @@ fn the_owner_takes_the_address_back_and_everyone_is_signed_out() {
 }
 
 #[test]
+fn in_a_browser_of_another_account_the_link_says_whose_address_it_is() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        let link = replace(&app, &mut mailbox, "user_01", "thief@example.org");
+        let browser = app.session("user_02");
+        assert_eq!(put_back(&browser, &link).location(), "/login");
+        assert_eq!(browser.get("/login").location(), "/dashboard");
+        let page = browser.get("/dashboard").body;
+        assert!(page.contains("In this browser you are signed in to another account."), "{page}");
+        assert_eq!(address(&app, "user_01"), 1);
+    });
+}
+
+#[test]
 fn several_changes_do_not_keep_the_owner_from_the_address() {
     on_both(|app| {
         let mut mailbox = Mailbox::of(&app);

@@ -316,7 +316,7 @@ fn a_change_takes_a_password_that_was_proven_lately_and_leads_back_to_the_user()
         let path = page(&app, "user_01");
         app.clock.advance(Duration::from_secs(601));
         let looking = admin.get(&path);
-        assert!(looking.status == 200 && looking.body.contains("Confirm it first"));
+        assert!(looking.status == 200 && looking.body.contains("Confirm your password first."));
         assert!(!looking.body.contains("<form method=\"post\" action=\"/admin"), "no form to lose");
         for (path, fields) in changes(&path) {
             // To the page that has the form.

@@ -189,8 +189,12 @@ fn a_name_that_is_the_address_of_an_account_is_taken() {
         let text = format!("{HEADER}ann@xn--bcher-kva.example,{hash},user\n");
         let taken = import(&home, &text, &[]);
         assert_refused(&taken, &[(2, "username: this name is taken")]);
-        let done = home.run(&["user", "remove-address", "ann"], "");
-        assert_eq!(done.out, "Ann now has no e-mail address\n", "{done:?}");
+        for has in ["now has", "already had"] {
+            let done = home.run(&["user", "remove-address", "ann"], "");
+            assert_eq!(done.out, format!("Ann {has} no e-mail address\n"), "{done:?}");
+            let done = home.run(&["user", "reset-second-factor", "ann"], "");
+            assert_eq!(done.out, "Ann already had no second factor\n", "{done:?}");
+        }
         assert_eq!(import(&home, &text, &[]).code, Some(0));
     });
 }

@@ -59,7 +59,7 @@ fn the_browser_that_asked_signs_in_with_one_click_and_is_not_fresh() {
     on_both_with(with_links, |app| {
         let mut mailbox = with_address(&app);
         let browser = app.anonymous();
-        assert!(browser.get("/login").body.contains("href=\"/login/link\""));
+        assert!(browser.get("/login").body.contains("href=\"&#x2F;login&#x2F;link\""));
         browser.get("/login/link").assert_page(200);
         ask(&browser);
         browser.get(ENTER).assert_page(200);
@@ -108,6 +108,36 @@ fn a_link_signs_in_no_other_browser_and_the_code_is_typed_where_it_was_asked_for
             let sample = format!("vestibule_sign_ins_total{{outcome=\"{outcome}\"}} {count}\n");
             assert!(metrics.contains(&sample), "{sample} {metrics}");
         }
+    });
+}
+
+#[test]
+fn the_page_that_was_asked_for_opens_after_the_link_or_the_code() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let next = "/account/sign-ins?page=1&x=%2F";
+        type Form = fn(&Actor<'_>, (String, String)) -> Reply;
+        let forms: [Form; 2] = [
+            |browser, (token, _)| use_token(browser, &token),
+            |browser, (_, code)| use_code(browser, &code),
+        ];
+        for form in forms {
+            let browser = app.anonymous();
+            let login =
+                browser.get("/login?next=%2Faccount%2Fsign-ins%3Fpage%3D1%26x%3D%252F").body;
+            let login = login.replace("&#x2F;", "/").replace("&amp;", "&");
+            let link = login.split("href=\"/login/link").nth(1).expect("a link");
+            let link = link.split('"').next().expect("an address");
+            let page = browser.get(&format!("/login/link{link}")).body;
+            assert!(page.contains("name=\"next\""), "{page}");
+            let fields = [("email", ADDRESS), ("next", next)];
+            assert_eq!(browser.post_form("/login/link", &fields).location(), ENTER);
+            assert_eq!(form(&browser, secrets(&mailbox.next())).location(), next);
+        }
+        let stranger = app.anonymous();
+        let fields = [("email", ADDRESS), ("next", "//other.example")];
+        assert_eq!(stranger.post_form("/login/link", &fields).location(), ENTER);
+        assert_eq!(use_token(&stranger, &secrets(&mailbox.next()).0).location(), "/dashboard");
     });
 }
 

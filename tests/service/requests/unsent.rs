@@ -86,7 +86,7 @@ fn what_was_not_done_is_said_on_the_page_of_each_form() {
     on_both(|app| {
         let other = format!("/admin/users/{}/delete", app.id("user_02"));
         let new = [("username", "Ann"), ("full_name", "Ann Lee"), ("role", "admin")];
-        let new_kept = ["value=\"Ann\"", "value=\"Ann Lee\""];
+        let new_kept = ["value=\"Ann\"", "value=\"Ann Lee\"", "<option value=\"user\" selected>"];
         for (path, fields, kept) in [
             ("/admin/users/new", &new[..], &new_kept[..]),
             (&other, &[("confirm", "on")], &[]),

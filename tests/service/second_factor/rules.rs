@@ -85,6 +85,18 @@ fn a_demanded_set_up_leads_on_to_the_page_that_was_asked_for() {
 }
 
 #[test]
+fn a_form_that_is_refused_for_want_of_a_factor_says_so() {
+    on_both_with(rule("everybody"), |app| {
+        let browser = app.session("user_01");
+        let reply = browser.post_form("/account/name", &[("full_name", "Ann")]);
+        assert_eq!(reply.location(), "/account/second-factor?next=%2Faccount");
+        let page = browser.get(reply.location()).body;
+        assert!(page.contains("Nothing has been changed yet."), "{page}");
+        assert_eq!(app.count("users WHERE full_name = 'Ann'"), 0);
+    });
+}
+
+#[test]
 fn a_passkey_that_is_demanded_leads_on_too_and_to_no_other_site() {
     on_both_with(rule("everybody"), |app| {
         let browser = app.session("user_01");

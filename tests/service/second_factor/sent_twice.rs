@@ -129,6 +129,25 @@ fn new_recovery_codes_stay_valid_when_the_request_before_them_is_late() {
 }
 
 #[test]
+fn recovery_codes_that_another_browser_has_replaced_are_not_shown() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let (first, second) = (session(&app, "user_01", &phone), session(&app, "user_01", &phone));
+        let make = |browser: &Actor<'_>| {
+            let reply = browser.post("/account/second-factor/recovery-codes");
+            assert_eq!(reply.location(), "/account/second-factor");
+            app.clock.advance(Duration::from_secs(1));
+        };
+        let shows = |browser: &Actor<'_>| {
+            browser.get("/account/second-factor").body.contains("<ul class=\"codes\">")
+        };
+        make(&first);
+        make(&second);
+        assert!(!shows(&first) && shows(&second));
+    });
+}
+
+#[test]
 fn a_code_for_another_user_than_that_of_the_first_step_is_not_counted() {
     on_both(|app| {
         let (first, second) = (set_up(&app, "user_01"), set_up(&app, "user_02"));
@@ -139,6 +158,10 @@ fn a_code_for_another_user_than_that_of_the_first_step_is_not_counted() {
         assert_eq!(browser.post_form("/login", &fields).location(), "/login/second");
         let of_first = [("username", "user_01"), ("code", first.recovery_codes[0].as_str())];
         let refused = browser.post_form("/login/second", &of_first);
+        refused.assert_page(422);
+        assert!(refused.body.contains("You are signing in as user_02 now."), "{}", refused.body);
+        let by_passkey = [("username", "user_01"), ("passkey", "{}")];
+        let refused = browser.post_form("/login/second/passkey", &by_passkey);
         refused.assert_page(422);
         assert!(refused.body.contains("You are signing in as user_02 now."), "{}", refused.body);
         assert!(!events(&app).contains(&"bad_code".to_owned()), "{:?}", events(&app));

@@ -84,6 +84,25 @@ fn a_key_is_active_until_it_is_ended() {
 }
 
 #[test]
+fn a_user_who_is_no_administrator_any_more_has_none_of_the_scopes() {
+    on_both(|app| {
+        let admin = app.token("admin");
+        let change = |role: &str| {
+            let path = format!("/api/users/{}", app.id("user_01"));
+            assert_eq!(admin.patch_json(&path, &json!({ "role": role })).status, 200);
+        };
+        change("admin");
+        let former = app.token("user_01");
+        let (_, key) = key(&former, &["sign-ins", "users:read", "introspect"]);
+        let token = former.token.clone().expect("a token");
+        change("user");
+        assert_eq!(ask(&admin, &key).json()["scope"], "sign-ins");
+        let said = ask(&admin, &token).json();
+        assert_eq!((&said["role"], &said["scope"]), (&json!("user"), &json!("account sign-ins")));
+    });
+}
+
+#[test]
 fn only_administrators_and_their_keys_with_the_scope_may_ask() {
     on_both(|app| {
         let (admin, user) = (app.token("admin"), app.token("user_01"));

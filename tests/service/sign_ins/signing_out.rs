@@ -101,6 +101,21 @@ fn all_sign_ins_end_with_any_of_them() {
 }
 
 #[test]
+fn without_a_session_nothing_is_said_of_the_other_sign_ins() {
+    on_both(|app| {
+        let (ended, other) = (app.session("user_01"), app.session("user_01"));
+        assert_eq!(ended.at(&app.client).post("/logout").status, 303);
+        for browser in [ended, app.anonymous()] {
+            assert_eq!(browser.post("/logout?all=true").location(), "/");
+            let page = browser.get("/").body;
+            assert!(page.contains("You are signed out."), "{page}");
+            assert!(!page.contains("everywhere"), "{page}");
+        }
+        assert_eq!(other.get("/dashboard").status, 200);
+    });
+}
+
+#[test]
 fn another_site_signs_no_session_out() {
     on_both(|app| {
         for path in ["/logout", "/logout?all=true", "/api/logout", "/api/logout?all=true"] {
@@ -123,6 +138,8 @@ fn a_flag_that_is_neither_yes_nor_no_ends_nothing() {
             let refused = program.post(&format!("/api/logout?{query}"));
             refused.assert_problem(422, "invalid_field");
         }
+        assert_eq!(browser.post("/logout?al=true").status, 422);
+        program.post("/api/logout?al=true").assert_problem(422, "invalid_field");
         assert_eq!(sign_ins(&app), 2);
         assert_eq!(browser.get("/dashboard").status, 200);
     });

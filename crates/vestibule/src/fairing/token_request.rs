@@ -14,9 +14,11 @@ use crate::state::AuthState;
 impl Auth {
     /// Whether the request presents a token, good or bad: its response carries no cookie and is no
     /// redirect to a form. Never in mode `session`, unless a guard of your own
-    /// [says so](Self::mark_token_request).
+    /// [says so](Self::mark_token_request). The response then says `Vary: Authorization, Cookie`
+    /// and `no-store`, because it depends on the answer.
     #[must_use]
     pub fn is_token_request(request: &Request<'_>) -> bool {
+        mark_depends_on_user(request);
         AuthState::of(request)
             .is_ok_and(|state| credentials::is_token_request(request, &state.config))
     }

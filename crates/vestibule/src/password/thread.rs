@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_of_the_last_record() {
+    fn recording_progress_sets_it_to_now() {
         let progress = Progress::new();
         let last = || *progress.0.lock().expect("no panic");
         let begun = last();

@@ -181,6 +181,7 @@ mod tests {
         let uri = rfc().uri("Ann", "ann").expect("a URI");
         let svg = qr_code_svg(&uri).expect("an image");
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        assert_eq!(svg.matches("<svg").count(), 1, "{svg}");
         assert_ne!(qr_code_svg("otpauth://totp/another").expect("an image"), svg);
         assert!(qr_code_svg(&"x".repeat(8000)).is_err());
     }

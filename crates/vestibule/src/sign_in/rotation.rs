@@ -66,7 +66,7 @@ pub struct RefreshAttempt {
 }
 
 impl RefreshAttempt {
-    /// Decides about the attempt. The store then replaces its row, if it is another, after
+    /// Decides about the attempt. The store then replaces its row, if it has changed, after
     /// [`Rotated`](Rotation::Rotated) and [`Reissued`](Rotation::Reissued), and deletes it after
     /// [`Theft`](Rotation::Theft).
     #[must_use]

@@ -45,14 +45,15 @@ impl AuthStats {
     pub fn of(rocket: &Rocket<Orbit>) -> Option<Self> {
         let state = rocket.state::<AuthState>()?;
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let (lookups, purges) = (&state.sign_ins.auth_cache.lookups, &state.purges);
+        let lookups = &state.sign_ins.auth_cache.lookups;
+        let [purges, failed_purges, purged_rows] = state.purges.read();
         Some(Self {
             cache_hits: read(&lookups.hits),
             cache_misses: read(&lookups.misses),
             pending_uses: state.last_seen_writer.pending(),
-            purges: read(&purges.succeeded),
-            failed_purges: read(&purges.failed),
-            purged_rows: read(&purges.rows),
+            purges,
+            failed_purges,
+            purged_rows,
         })
     }
 }
@@ -60,9 +61,9 @@ impl AuthStats {
 /// Counts the purges of the stores.
 #[derive(Debug, Default)]
 pub(crate) struct PurgeCounts {
-    pub(crate) succeeded: AtomicU64,
-    pub(crate) failed: AtomicU64,
-    pub(crate) rows: AtomicU64,
+    succeeded: AtomicU64,
+    failed: AtomicU64,
+    rows: AtomicU64,
 }
 
 impl PurgeCounts {
@@ -70,5 +71,10 @@ impl PurgeCounts {
         let count = if purged.is_ok() { &self.succeeded } else { &self.failed };
         count.fetch_add(1, Ordering::Relaxed);
         self.rows.fetch_add(purged.as_ref().map_or(0, |rows| *rows), Ordering::Relaxed);
+    }
+
+    /// Returns how many purges succeeded and how many failed, and how many rows they deleted.
+    pub(crate) fn read(&self) -> [u64; 3] {
+        [&self.succeeded, &self.failed, &self.rows].map(|count| count.load(Ordering::Relaxed))
     }
 }

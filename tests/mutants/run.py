@@ -5,8 +5,9 @@
 Each test runs alone once and says which mutants it reaches. Then each mutant runs with the tests that
 reach it, the quickest and the most special first, until one fails, hangs, or `--seconds` are used up.
 RESULTS.json is read too, so that a run goes on where it was interrupted: a mutant that was caught is not
-tried again. Remove the file after tests have changed that caught one. Of those that are not caught it lists the ones that explained.txt does
-not explain: each line there is a mutant without its line and column, and the reason.
+tried again. Remove the file after tests have changed that caught one. Those that explained.txt explains
+are not run: each line there is a mutant without its line and column, and the reason. Lists the others
+that are not caught.
 """
 
 import argparse
@@ -29,7 +30,7 @@ PROGRAMS = {
 }
 FEATURES = "breached imported-hashes rocket_sync_db_pools second-factor strength testing"
 WORKERS = os.cpu_count() or 1
-EXPLAINED = pathlib.Path(__file__).with_name("explained.txt")
+EXPLAINED = pathlib.Path(__file__).with_name("explained.txt").read_text().splitlines()
 
 
 class Program:
@@ -135,6 +136,11 @@ def outcome(mutant, tests, files, budget):
     return "survived"
 
 
+def is_explained(name):
+    place, _, change = name.partition(": ")
+    return any(line.startswith(f"{place.split(':')[0]}: {change}: ") for line in EXPLAINED)
+
+
 def main():
     arguments = argparse.ArgumentParser()
     for name in ("checkout", "mutants", "results"):
@@ -155,18 +161,16 @@ def main():
 
         def one(mutant):
             if not known.get(mutant["name"], "").startswith("caught"):
-                found = outcome(mutant, tests, files, given.seconds)
+                explained = is_explained(mutant["name"])
+                found = "explained" if explained else outcome(mutant, tests, files, given.seconds)
                 with lock:
                     known[mutant["name"]] = found
                     results.write_text(json.dumps(known, indent=1))
 
         list(pool.map(one, viable))
     outcomes = {mutant["name"]: known[mutant["name"]] for mutant in viable}
-    explained = EXPLAINED.read_text().splitlines()
     for name, found in sorted(outcomes.items()):
-        place, _, change = name.partition(": ")
-        kept = f"{place.split(':')[0]}: {change}: "
-        if not found.startswith("caught") and not any(line.startswith(kept) for line in explained):
+        if not found.startswith(("caught", "explained")):
             print(f"{found}: {name}")
     count = collections.Counter(outcomes.values())
     caught = sum(number for found, number in count.items() if found.startswith("caught"))

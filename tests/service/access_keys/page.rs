@@ -81,7 +81,7 @@ fn a_form_that_was_sent_twice_says_that_its_key_is_there() {
         for copy in [&person, &again] {
             assert_eq!(copy.post_form("/account/keys", &fields).status, 303);
         }
-        let said = "This form has made this key already.";
+        let said = "This form has made its key already";
         assert!(!person.get("/account/keys").body.contains(said));
         let page = again.get("/account/keys").body;
         assert!(page.contains(said) && !page.contains("vst_"), "{page}");

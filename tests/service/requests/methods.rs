@@ -1,7 +1,10 @@
 //! The methods that a form asks for with `_method`, and what Rocket cannot parse, over TCP: every
 //! request gets a response, with our headers and a log line.
 
+use rocket::http::{Accept, Method};
+
 use crate::support::actor::Reply;
+use crate::support::app::on_both;
 use crate::support::process::at_home;
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -58,6 +61,22 @@ fn a_form_that_asks_for_any_method_is_answered_and_logged() {
             message.starts_with("HEAD ") && (message.ends_with(" 405") || message.ends_with(" 404"))
         });
         assert_eq!(of_heads.count(), heads);
+    });
+}
+
+#[test]
+fn a_404_or_405_for_a_program_is_kept_for_no_person() {
+    on_both(|app| {
+        let program = app.anonymous().with_token("x");
+        for path in ["/nothing", "/account/name"] {
+            let preferred = app.anonymous();
+            let json = preferred.send(preferred.request(Method::Get, path).header(Accept::JSON));
+            for reply in [app.anonymous().get(path), program.get(path), json] {
+                let vary = reply.header("vary").unwrap_or_default();
+                assert!(vary.contains("Authorization, Cookie"), "{path}: {vary}");
+                assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
+            }
+        }
     });
 }
 

@@ -100,8 +100,11 @@ fn an_account_is_made_once_its_address_is_confirmed() {
         sent.assert_no_cookies();
         let link = link_in(&mailbox.next());
         let fields = [("token", token(&link))];
-        assert_eq!(app.anonymous().post_form("/register/confirm", &fields).status, 303);
+        let elsewhere = app.session("user_02");
+        assert_eq!(elsewhere.post_form("/register/confirm", &fields).status, 303);
         assert!(signs_in(&app, "ben", NEW));
+        let page = elsewhere.get("/dashboard").body;
+        assert!(page.contains("In this browser you are signed in to another account."), "{page}");
         assert_eq!(mailbox.rest(), 0);
     });
 }

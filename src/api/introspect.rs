@@ -3,11 +3,11 @@
 use rocket::data::{Data, FromData, Limits, Outcome};
 use rocket::http::RawStr;
 use rocket::outcome::Outcome::{Error as Failed, Success};
-use rocket::{Request, post};
+use rocket::{Request, State, post};
 use serde_json::{Map, Value};
 
 use super::me::claims_of;
-use crate::accounts::{Introspector, Role, User, role_allows};
+use crate::accounts::{Introspector, Role, SecondFactorRule, User, role_allows};
 use crate::http::Json;
 use vestibule::{Error, ErrorKind, Tokens};
 
@@ -16,14 +16,17 @@ use vestibule::{Error, ErrorKind, Tokens};
 pub(super) struct TokenForm(String);
 
 /// Returns what an active access token or access key says, or only that it is not active. A refresh
-/// token is for this service alone and counts as not active. `_caller` is the right to ask.
+/// token is for this service alone and counts as not active, as does all of a user who must set up a second
+/// factor first. `_caller` is the right to ask.
 #[post("/introspect", data = "<form>")]
 pub(super) async fn introspect(
     _caller: Introspector,
     tokens: Tokens<'_>,
+    rule: &State<SecondFactorRule>,
     form: TokenForm,
 ) -> Result<Json<Map<String, Value>>, Error> {
-    let Some(found) = tokens.introspect::<User>(&form.0).await? else {
+    let found = tokens.introspect::<User>(&form.0).await?;
+    let Some(found) = found.filter(|found| !rule.requires_set_up(found.account())) else {
         return Ok(Json(Map::from_iter([("active".to_owned(), false.into())])));
     };
     let (mut claims, user) = (claims_of(&found)?, found.account());

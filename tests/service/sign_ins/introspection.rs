@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rocket::http::{ContentType, Method};
+use rocket::local::blocking::Client;
 use serde_json::json;
 
 use crate::support::actor::{Actor, Reply};
@@ -99,6 +100,23 @@ fn a_user_who_is_no_administrator_any_more_has_none_of_the_scopes() {
         assert_eq!(ask(&admin, &key).json()["scope"], "sign-ins");
         let said = ask(&admin, &token).json();
         assert_eq!((&said["role"], &said["scope"]), (&json!("user"), &json!("account sign-ins")));
+    });
+}
+
+#[test]
+fn what_a_user_without_a_demanded_second_factor_has_is_not_active() {
+    on_both(|app| {
+        let (admin, user) = (app.token("admin"), app.token("user_01"));
+        let (_, key) = key(&user, &["sign-ins"]);
+        let figment = app.figment().merge(("accounts.second_factor", "everybody"));
+        let rocket = vestibule_service::app::build(figment, &app.clock).expect("good settings");
+        let process = Client::untracked(rocket).expect("a launch");
+        app.sql("UPDATE users SET second_factors = 1 WHERE username = 'admin'");
+        let token = user.token.clone().expect("a token");
+        for secret in [token, key] {
+            assert_eq!(ask(&admin, &secret).json()["active"], true);
+            assert_inactive(&admin.at(&process), &secret);
+        }
     });
 }
 

@@ -367,6 +367,17 @@ fn the_tokens_of_a_disabled_user_are_dead_and_stay_dead() {
 }
 
 #[test]
+fn a_user_who_is_disabled_is_refused_even_where_a_sign_in_stands() {
+    on_both(|app| {
+        let (program, browser) = (app.token("user_01"), app.session("user_01"));
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
+        let process = app.neighbour();
+        program.at(&process).get("/api/me").assert_problem(401, "token_revoked");
+        assert!(browser.at(&process).get("/dashboard").location().starts_with("/login"));
+    });
+}
+
+#[test]
 fn the_tokens_of_a_deleted_user_are_dead() {
     on_both(|app| {
         let (admin, mut program) = (app.token("admin"), app.token("user_01"));

@@ -228,6 +228,7 @@ mod tests {
         let unmatched = unmatched(5).expect("randomness");
         assert_eq!(BcryptHash::parse(&unmatched).map(|stored| stored.cost), Some(5));
         assert!(can_match("", &unmatched) && !verify("", &unmatched));
+        assert!(BcryptHash::parse(&format!("{unmatched}$")).is_none(), "a part too many");
     }
 
     #[test]

@@ -424,16 +424,17 @@ pub(crate) struct App {
 #[derive(Clone, Default)]
 pub(crate) struct RecordedEvents(Arc<Mutex<Vec<RecordedEvent>>>);
 
-type RecordedEvent = (&'static str, Option<IpAddr>);
+/// What happened, the address of the client, and what exactly was wrong.
+type RecordedEvent = (&'static str, Option<IpAddr>, Option<String>);
 
 impl RecordedEvents {
     /// Returns all events since the last call.
     pub(crate) fn take(&self) -> Vec<&'static str> {
-        self.take_with_addresses().into_iter().map(|(word, _)| word).collect()
+        self.take_whole().into_iter().map(|(word, ..)| word).collect()
     }
 
-    /// The same, each with the address of the client.
-    pub(crate) fn take_with_addresses(&self) -> Vec<RecordedEvent> {
+    /// The same, whole.
+    pub(crate) fn take_whole(&self) -> Vec<RecordedEvent> {
         std::mem::take(&mut self.0.lock().expect("words"))
     }
 }
@@ -444,7 +445,8 @@ impl EventSink for RecordedEvents {
             EventKind::Refused(kind) => kind.code(),
             kind => kind.as_str(),
         };
-        self.0.lock().expect("words").push((word, event.address));
+        let detail = event.detail.map(str::to_owned);
+        self.0.lock().expect("words").push((word, event.address, detail));
     }
 }
 

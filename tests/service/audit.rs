@@ -908,6 +908,7 @@ fn a_log_line_says_who_ended_how_many_sign_ins_and_warns_of_another_client() {
         let cookie = service.form_login("user_02", "5678").expect("a sample user");
         let headers = [("Cookie", cookie.as_str()), ("User-Agent", "another")];
         assert_eq!(service.get("/whoami", &headers).status, 200);
+        assert_eq!(service.get("/api/me", &[]).status, 401);
         service.stop();
         let log = home.log();
         let line = |event: &str| {
@@ -921,6 +922,7 @@ fn a_log_line_says_who_ended_how_many_sign_ins_and_warns_of_another_client() {
             "{ended}"
         );
         assert_eq!((&ended["ended"], &ended["level"]), (&json!(1), &json!("info")), "{ended}");
+        assert_eq!(line("refused")["reason"], "credentials_missing");
         let other = line("protected");
         assert_eq!((&other["account"], &other["level"]), (&json!("3"), &json!("warn")), "{other}");
     });

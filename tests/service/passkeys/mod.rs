@@ -121,8 +121,10 @@ fn a_passkey_alone_proves_two_factors_and_a_fresh_session() {
     on_both(|app| {
         let (_, mut passkey) = owner(&app, "user_01", 1);
         let browser = app.anonymous();
-        let form = browser.get("/login").body;
-        assert!(form.contains("data-host=\"localhost\""), "{form}");
+        let form = browser.get("/login");
+        assert!(form.body.contains("data-host=\"localhost\""), "{}", form.body);
+        let policy = form.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("script-src 'self'"), "{policy}");
         let answer = passkey.get(&options(&browser, "/login/passkey"));
         let fields = [("next", PAGE), ("remember", "on")];
         let reply = send(&browser, "/login/passkey", &answer, &fields);

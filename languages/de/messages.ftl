@@ -34,6 +34,7 @@ sign-ins-count =
 ## Nach einem Formular
 
 notice-unsent = Es wurde noch nichts geändert. Sie können das Formular noch einmal senden.
+notice-unsent-set-up = Es wurde noch nichts geändert. Richten Sie einen zweiten Faktor ein und senden Sie das Formular dann noch einmal.
 notice-unused = Sie wurden nach { duration } ohne Nutzung abgemeldet.
 notice-signed-out = Sie sind abgemeldet.
 notice-ticket-expired = Melden Sie sich noch einmal von vorn an: Dieser Schritt ist nicht mehr gültig.

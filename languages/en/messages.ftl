@@ -78,6 +78,7 @@ sign-ins-count =
 ## After a form
 
 notice-unsent = Nothing has been changed yet. You can send the form again.
+notice-unsent-set-up = Nothing has been changed yet. Set up a second factor, then send the form again.
 notice-unused = You were signed out after { duration } without use.
 notice-signed-out = You are signed out.
 notice-ticket-expired = Sign in again from the start: this step is not valid any more.

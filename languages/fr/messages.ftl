@@ -38,6 +38,7 @@ sign-ins-count =
 ## Après un formulaire
 
 notice-unsent = Rien n’a encore été changé. Vous pouvez envoyer le formulaire à nouveau.
+notice-unsent-set-up = Rien n’a encore été changé. Configurez un second facteur, puis envoyez le formulaire à nouveau.
 notice-unused = Vous avez été déconnecté après { duration } sans activité.
 notice-signed-out = Vous êtes déconnecté.
 notice-ticket-expired = Reprenez la connexion depuis le début : cette étape n’est plus valable.

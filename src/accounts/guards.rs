@@ -164,7 +164,7 @@ impl Account for User {
         let mut claims = Map::new();
         if kind == TokenKind::Access {
             claims.insert("role".to_owned(), self.role.as_str().into());
-            claims.insert("scope".to_owned(), scopes::of_sign_in(self.role).into());
+            claims.insert("scope".to_owned(), scopes::scopes_of(self.role).into());
         }
         claims
     }

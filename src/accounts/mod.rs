@@ -86,9 +86,7 @@ pub use registration::{
     unknown_password,
 };
 pub use relying_party::RelyingParty;
-pub use scopes::{
-    Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite, role_allows,
-};
+pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite, scopes_of};
 pub use sealing::SealingKeys;
 pub use second_factor::{
     CodeStore, FirstStep, LoginTicket, NewAuthenticator, SecondFactors, TRUSTED_FOR,

@@ -44,17 +44,12 @@ impl vestibule::guards::Scope for Introspect {
 }
 
 /// Returns the `scope` claim of tokens from a sign-in: all that the role allows.
-pub(super) const fn of_sign_in(role: Role) -> &'static str {
+#[must_use]
+pub const fn scopes_of(role: Role) -> &'static str {
     match role {
         Role::User => "account sign-ins",
         Role::Admin => "account sign-ins users:read users:write introspect",
     }
-}
-
-/// Whether a role allows what a scope is for.
-#[must_use]
-pub fn role_allows(role: Role, scope: &str) -> bool {
-    of_sign_in(role).split(' ').any(|allowed| allowed == scope)
 }
 
 /// A scope that an access key may have.
@@ -93,7 +88,7 @@ mod tests {
             let allowed = |scope: &&KeyScope| role == Role::Admin || !scope.for_administrators;
             let keys = KeyScope::ALL.iter().filter(allowed).map(|scope| scope.name);
             let all: Vec<&str> = [OwnAccount::NAME].into_iter().chain(keys).collect();
-            assert_eq!(of_sign_in(role).split(' ').collect::<Vec<_>>(), all);
+            assert_eq!(scopes_of(role).split(' ').collect::<Vec<_>>(), all);
         }
     }
 }

@@ -7,7 +7,7 @@ use rocket::{Request, State, post};
 use serde_json::{Map, Value};
 
 use super::me::claims_of;
-use crate::accounts::{Introspector, Role, SecondFactorRule, User, role_allows};
+use crate::accounts::{Introspector, SecondFactorRule, User, scopes_of};
 use crate::http::Json;
 use vestibule::{Error, ErrorKind, Tokens};
 
@@ -30,25 +30,18 @@ pub(super) async fn introspect(
         return Ok(Json(Map::from_iter([("active".to_owned(), false.into())])));
     };
     let (mut claims, user) = (claims_of(&found)?, found.account());
-    if !found.claims().is_some_and(|claims| claims.foreign) {
-        limit_to_role(&mut claims, user.role);
+    if found.claims().is_some() {
+        claims.insert("role".to_owned(), user.role.as_str().into());
+        claims.insert("scope".to_owned(), scopes_of(user.role).into());
+    } else if let Some(Value::String(scope)) = claims.get_mut("scope") {
+        // The key may be older than a change of the role.
+        let is_allowed = |name: &&str| scopes_of(user.role).split(' ').any(|one| one == *name);
+        *scope = scope.split(' ').filter(is_allowed).collect::<Vec<_>>().join(" ");
     }
     claims.insert("active".to_owned(), true.into());
     claims.insert("username".to_owned(), user.username.as_str().into());
     claims.insert("token_type".to_owned(), "Bearer".into());
     Ok(Json(claims))
-}
-
-/// Replaces the claim `role` by the present role, and limits `scope` to what it allows: a token or key may be
-/// older than a change of the role.
-fn limit_to_role(claims: &mut Map<String, Value>, role: Role) {
-    if let Some(claimed) = claims.get_mut("role") {
-        *claimed = role.as_str().into();
-    }
-    if let Some(Value::String(scope)) = claims.get_mut("scope") {
-        let allowed = scope.split(' ').filter(|name| role_allows(role, name));
-        *scope = allowed.collect::<Vec<_>>().join(" ");
-    }
 }
 
 #[rocket::async_trait]

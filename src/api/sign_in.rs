@@ -97,7 +97,7 @@ pub(super) async fn logout(
     _query: KnownQuery,
     all: Option<&str>,
 ) -> Result<status::NoContent, Error> {
-    // Another value or name is an error: taken for no it could end less than intended.
+    // Another value, or another name, is an error: ignored, it would end fewer sign-ins than intended.
     let all = flag("all", all)?;
     JsonBody::from(user.fields().clone()).finish()?;
     sign_out(&user, &sign_ins, all).await?;

@@ -1,5 +1,5 @@
-//! Query parameters. One that is repeated or cannot be read is an error; lists of the API and `/logout` refuse
-//! an unknown one too: a client whose parameter is ignored would read the first page for ever.
+//! Guards for query parameters. Lists and `/logout` refuse unknown ones too: with a misspelt one ignored, a
+//! client would read the first page for ever, or end fewer sign-ins than intended.
 
 use std::collections::HashSet;
 

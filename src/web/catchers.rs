@@ -27,7 +27,7 @@ enum FailureReply {
     Problem(ErrorResponse),
     /// To a form that asks for the password, to the page of a form, or to set up a second factor.
     Redirect(Box<Redirect>),
-    /// To such a page, which says what has happened.
+    /// A redirect to one of these, with a notice.
     Notice(Box<NoticeRedirect>),
     /// An error page.
     Page(ErrorResponse, Page),
@@ -63,7 +63,7 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
         return if is_safe(request) {
             FailureReply::Redirect(Box::new(Redirect::to(page)))
         } else {
-            FailureReply::Notice(Box::new(NoticeRedirect::new(page, Notice::Unsent)))
+            FailureReply::Notice(Box::new(NoticeRedirect::new(page, Notice::UnsentSetUp)))
         };
     }
     let Some(renderer) = Renderer::of(request) else {

@@ -9,7 +9,7 @@ use super::renderer::{Page, Renderer, Title, format_time};
 use crate::accounts::audit::{ActorView, AuditEvent, Entry};
 use crate::accounts::queries;
 use crate::accounts::{Accounts, AdminPage, SessionUser};
-use crate::http::UniqueQuery;
+use crate::http::KnownQuery;
 use crate::languages::Language;
 use vestibule::Error;
 
@@ -124,12 +124,12 @@ pub(super) async fn all(
     admin: AdminPage,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     account: Option<&str>,
     before: Option<i64>,
 ) -> Result<Page, Error> {
     let invalid = |_| Error::invalid_field("account", "This parameter is a user's number.");
-    // Without this error, and that of `UniqueQuery`, a mistyped id would show the events of all accounts.
+    // Otherwise a mistyped id would show the events of all accounts, as a mistyped or repeated name would.
     let account: Option<i64> = account.map(|id| id.parse().map_err(invalid)).transpose()?;
     let before = before.filter(|before| *before > 0);
     let (entries, next) = accounts.events(account, before).await?;

@@ -28,6 +28,8 @@ const MAX_AGE: time::Duration = time::Duration::minutes(5);
 pub(super) enum Notice {
     /// The form that led to signing in or to confirming the password has changed nothing.
     Unsent,
+    /// For want of a second factor.
+    UnsentSetUp,
     /// The session ended after so many seconds without use.
     Unused(u64),
     SignedOut,
@@ -96,6 +98,7 @@ impl Notice {
     pub(super) fn text(self, language: &Language, name: &str) -> String {
         let (key, mut values): (&str, Vec<(&str, Value<'_>)>) = match self {
             Self::Unsent => ("notice-unsent", Vec::new()),
+            Self::UnsentSetUp => ("notice-unsent-set-up", Vec::new()),
             Self::Unused(seconds) => {
                 ("notice-unused", words::duration(Duration::from_secs(seconds)))
             }
@@ -158,6 +161,7 @@ impl Notice {
         let is_done = !matches!(
             self,
             Self::Unsent
+                | Self::UnsentSetUp
                 | Self::Unused(_)
                 | Self::TicketExpired
                 | Self::CodesThere

@@ -107,7 +107,10 @@ pub(super) async fn register(
             accounts.record_device(&user, source).await?;
             Ok(signed_in(&form.next))
         }
-        Err(error) => again(error, &session, (&renderer, accounts), &registration, &form).await,
+        Err(error) => {
+            sign_in_or_show_again(error, &session, (&renderer, accounts), &registration, &form)
+                .await
+        }
     }
 }
 
@@ -124,13 +127,15 @@ async fn register_address(
         Ok(()) => {
             Ok(super::session::with_notice(renderer, jar, accounts, Notice::RegistrationMailed))
         }
-        Err(error) => again(error, session, (renderer, accounts), registration, form).await,
+        Err(error) => {
+            sign_in_or_show_again(error, session, (renderer, accounts), registration, form).await
+        }
     }
 }
 
 /// Signs in if the password opens the account that has the name: an equal form, or the link of one, has made
 /// it. Else renders the form again.
-async fn again(
+async fn sign_in_or_show_again(
     error: Error,
     session: &Session<'_>,
     (renderer, accounts): (&Renderer<'_>, &Accounts),

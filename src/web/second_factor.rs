@@ -85,13 +85,17 @@ pub(super) async fn show(
     flash: Flash<'_>,
     next: Option<&str>,
 ) -> Result<Page, Error> {
-    let notice = flash.shown(renderer.language(Some(&user)), "");
+    let language = renderer.language(Some(&user));
+    let mut notice = flash.shown(language, "");
     let mut codes = take_codes(&flash, &user, accounts.clock().now()?);
     if let Some(first) = codes.as_ref().and_then(|codes| codes.first())
         && !accounts.has_recovery_code(&user, first).await?
     {
         // Replaced or removed meanwhile, in another browser.
         codes = None;
+        let has_factor = user.has_second_factor();
+        let said = if has_factor { Notice::CodesThere } else { Notice::NoSecondFactor };
+        notice = Some(said.shown(language, ""));
     }
     let next = next.unwrap_or_default();
     page(&renderer, accounts, (&user, next), codes, notice).await

@@ -162,7 +162,7 @@ fn check_owner(owner: &User, sent: &str) -> Result<(), Error> {
         let name = &owner.username;
         Error::invalid_field(
             "username",
-            format!("You are signing in as {name} now. The code was not used."),
+            format!("You are signing in as {name} now. What you sent was not used."),
         )
     })
 }

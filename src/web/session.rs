@@ -59,7 +59,7 @@ pub(super) fn page(
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = renderer.remembers();
     let register_path = uri!(super::registration::form(next = next.as_deref())).to_string();
-    // Without `uri!`, because `sign_in_link` imports this file.
+    // Not `uri!`, which would make a circle of four files.
     let query = next.as_deref().map(|next| format!("?next={}", RawStr::new(next).percent_encode()));
     let link_path = "/login/link".to_owned() + &query.unwrap_or_default();
     let values = context! {

@@ -177,7 +177,7 @@ pub(super) async fn enter(
 }
 
 /// Signs in, and uses link and code up. The session is not fresh. A form that is sent again by the browser
-/// that is signed in by then leads on as the first did.
+/// that is signed in by then leads on.
 #[post("/login/link/enter", data = "<form>")]
 pub(super) async fn sign_in(
     user: Maybe<BareSessionUser>,

@@ -5,7 +5,7 @@
 Each test runs alone once and says which mutants it reaches. Then each mutant runs with the tests that
 reach it, the quickest and the most special first, until one fails, hangs, or `--seconds` are used up.
 RESULTS.json is read too, so that a run goes on where it was interrupted: a mutant that was caught is not
-tried again. Remove the file after tests have changed that caught one. Those that explained.txt explains
+tried again. If a test that caught a mutant has changed, delete the file. Those that explained.txt explains
 are not run: each line there is a mutant without its line and column, and the reason. Lists the others
 that are not caught.
 """

@@ -426,8 +426,6 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
     let challenged = reply.status == 401 || lacks_scope;
     let stale =
         case.ruling == Err(ErrorKind::FreshLoginRequired) && case.situation.is_token_request();
-    let lacks_factor =
-        case.ruling == Err(ErrorKind::SecondFactorRequired) && case.situation.is_token_request();
     let fits = match challenge {
         None => !challenged || !case.situation.mode.has_tokens(),
         Some(value) => {
@@ -436,9 +434,8 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
                 && case.situation.mode.has_tokens()
                 && value.starts_with("Bearer realm=\"vestibule\"")
                 && value.contains("error=\"invalid_token\"") == blamed
-                && value.contains("error=\"insufficient_user_authentication\"")
-                    == (stale || lacks_factor)
-                && value.ends_with("/multi-factor\"") == lacks_factor
+                && value.contains("error=\"insufficient_user_authentication\"") == stale
+                && !value.ends_with("/multi-factor\"")
                 && value.ends_with(", max_age=\"600\"") == stale
         }
     };

@@ -224,8 +224,8 @@ fn a_user_with_an_invitation_is_refused_as_with_a_wrong_password() {
                 let reply = app.anonymous().post_json("/api/login", &body);
                 (since.elapsed(), reply.without_id())
             };
-            // The best counts, because other tests keep the machine busy. Far from a proof of equal
-            // times, but a hash that is not computed takes a tenth.
+            // Compares the fastest of each, because other tests slow the machine. A response without
+            // hashing takes a tenth of the time.
             let (mut invited, mut other) = (Duration::MAX, Duration::MAX);
             for round in 1..=40 {
                 let (a, b) = (refused("ann"), refused("user_01"));

@@ -65,13 +65,15 @@ fn a_form_that_asks_for_any_method_is_answered_and_logged() {
 }
 
 #[test]
-fn a_404_or_405_for_a_program_is_kept_for_no_person() {
+fn error_responses_are_not_cached() {
     on_both(|app| {
         let program = app.anonymous().with_token("x");
-        for path in ["/nothing", "/account/name"] {
+        for (path, of_page, of_problem) in [("/nothing", 404, 404), ("/account/name", 303, 405)] {
             let preferred = app.anonymous();
             let json = preferred.send(preferred.request(Method::Get, path).header(Accept::JSON));
-            for reply in [app.anonymous().get(path), program.get(path), json] {
+            let page = (app.anonymous().get(path), of_page);
+            for (reply, status) in [page, (program.get(path), of_problem), (json, of_problem)] {
+                assert_eq!(reply.status, status, "{path}");
                 let vary = reply.header("vary").unwrap_or_default();
                 assert!(vary.contains("Authorization, Cookie"), "{path}: {vary}");
                 assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");

@@ -223,6 +223,13 @@ fn in_a_trusted_browser_the_password_alone_signs_in_until_that_ends() {
         // A stolen session of it changes no factor.
         let reply = browser.get("/account/second-factor/remove");
         assert!(reply.location().starts_with("/reauthenticate"), "{}", reply.location());
+        for form in ["remove", "recovery-codes", "passkeys/none/remove"] {
+            let reply = browser.post(&format!("/account/second-factor/{form}"));
+            assert!(reply.location().starts_with("/reauthenticate"), "{form}");
+            let page = browser.get(reply.location()).body;
+            assert!(page.contains("Nothing has been changed yet."), "{form}: {page}");
+        }
+        assert_eq!((app.count("authenticators"), app.count("recovery_codes")), (1, 10));
         // It is trusted for this user alone.
         let _ = set_up(&app, "user_02");
         assert_eq!(sign_in(&browser, "user_02"), "/login/second");

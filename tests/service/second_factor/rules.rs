@@ -91,7 +91,7 @@ fn a_form_that_is_refused_for_want_of_a_factor_says_so() {
         let reply = browser.post_form("/account/name", &[("full_name", "Ann")]);
         assert_eq!(reply.location(), "/account/second-factor?next=%2Faccount");
         let page = browser.get(reply.location()).body;
-        assert!(page.contains("Nothing has been changed yet."), "{page}");
+        assert!(page.contains("Set up a second factor, then send the form again."), "{page}");
         assert_eq!(app.count("users WHERE full_name = 'Ann'"), 0);
     });
 }

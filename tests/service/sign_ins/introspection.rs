@@ -85,14 +85,18 @@ fn a_key_is_active_until_it_is_ended() {
 }
 
 #[test]
-fn a_user_who_is_no_administrator_any_more_has_none_of_the_scopes() {
+fn role_and_scopes_are_those_of_the_account_now() {
     on_both(|app| {
         let admin = app.token("admin");
         let change = |role: &str| {
             let path = format!("/api/users/{}", app.id("user_01"));
             assert_eq!(admin.patch_json(&path, &json!({ "role": role })).status, 200);
         };
+        let user = app.token("user_01").token.expect("a token");
         change("admin");
+        let said = ask(&admin, &user).json();
+        let all = json!("account sign-ins users:read users:write introspect");
+        assert_eq!((&said["role"], &said["scope"]), (&json!("admin"), &all));
         let former = app.token("user_01");
         let (_, key) = key(&former, &["sign-ins", "users:read", "introspect"]);
         let token = former.token.clone().expect("a token");

@@ -14,8 +14,8 @@ use crate::state::AuthState;
 impl Auth {
     /// Whether the request presents a token, good or bad: its response carries no cookie and is no
     /// redirect to a form. Never in mode `session`, unless a guard of your own
-    /// [says so](Self::mark_token_request). The response then says `Vary: Authorization, Cookie`
-    /// and `no-store`, because it depends on the answer.
+    /// [says so](Self::mark_token_request). Calling this makes the response `no-store`, with
+    /// `Vary` on the token's header and `Cookie`: what you return depends on the result.
     #[must_use]
     pub fn is_token_request(request: &Request<'_>) -> bool {
         mark_depends_on_user(request);

@@ -134,5 +134,5 @@ fn what_an_optional_guard_did_not_find_is_no_reason_and_takes_no_other_reason_aw
     let detail = told(&left).and_then(|why| why.strip_prefix("credentials_missing; "));
     assert!(detail.is_some(), "{left:?}");
     let event = ("credentials_missing", None, detail.map(str::to_owned));
-    assert_eq!(app.recorded.take_whole(), [event]);
+    assert_eq!(app.recorded.take_with_details(), [event]);
 }

@@ -430,11 +430,11 @@ type RecordedEvent = (&'static str, Option<IpAddr>, Option<String>);
 impl RecordedEvents {
     /// Returns all events since the last call.
     pub(crate) fn take(&self) -> Vec<&'static str> {
-        self.take_whole().into_iter().map(|(word, ..)| word).collect()
+        self.take_with_details().into_iter().map(|(word, ..)| word).collect()
     }
 
-    /// The same, whole.
-    pub(crate) fn take_whole(&self) -> Vec<RecordedEvent> {
+    /// As `take`, each with its address and detail.
+    pub(crate) fn take_with_details(&self) -> Vec<RecordedEvent> {
         std::mem::take(&mut self.0.lock().expect("words"))
     }
 }

@@ -335,7 +335,7 @@ fn the_sign_in_says_who_came_from_where() {
     let call = app.post("/api/login/1").header("User-Agent", &agent);
     call.header("X-Real-IP", "192.0.2.7").send();
     let address = Some(IpAddr::from([192, 0, 2, 7]));
-    assert_eq!(app.recorded.take_whole(), [("signed_in", address, None)]);
+    assert_eq!(app.recorded.take_with_details(), [("signed_in", address, None)]);
     let row = app.store.only();
     assert_eq!((row.account.as_str(), row.kind.as_str(), row.generation()), ("1", "token", 0));
     assert_eq!(row.user_agent.map(|name| name.chars().count()), Some(200));

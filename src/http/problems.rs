@@ -1,6 +1,8 @@
 //! Problem JSON for the errors of requests.
 
 use rocket::http::{Header, Method, Status};
+use rocket::outcome::Outcome;
+use rocket::request::FromRequest;
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
 
@@ -9,7 +11,9 @@ use super::access_log::is_unparsed;
 use super::request_id::ensure_id;
 use super::unparsed::complete_unparsed;
 use crate::languages::Language;
-use vestibule::{Auth, Error, ErrorKind, Problem};
+use crate::settings::Settings;
+use vestibule::config::Location;
+use vestibule::{Auth, Error, ErrorKind, Problem, Tokens};
 
 /// The response to a failed request: Problem JSON, unless a page replaces it.
 pub struct ErrorResponse {
@@ -100,8 +104,29 @@ fn translated(error: Error, language: &Language) -> Error {
 }
 
 #[rocket::catch(default)]
-fn problem(status: Status, request: &Request<'_>) -> ErrorResponse {
-    error_response(status, request)
+async fn problem(status: Status, request: &Request<'_>) -> ErrorResponse {
+    let response = error_response(status, request);
+    if response.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::TokenRevoked) {
+        remove_dead_cookies(request).await;
+    }
+    response
+}
+
+/// Removes the cookies of tokens from a browser that signs out or refreshes after its sign-in has ended: no
+/// script can remove those that are `HttpOnly`.
+async fn remove_dead_cookies(request: &Request<'_>) {
+    let path = request.uri().path();
+    let Some(settings) = request.rocket().state::<Settings>() else { return };
+    let names = &settings.auth.token.cookies;
+    let is_sent =
+        [&names.access, &names.refresh].iter().any(|name| request.cookies().get(name).is_some());
+    if is_sent
+        && ["/api/logout", "/api/refresh"].iter().any(|ending| path == *ending)
+        && settings.auth.token.locations.contains(&Location::Cookies)
+        && let Outcome::Success(tokens) = Tokens::from_request(request).await
+    {
+        tokens.unset_cookies();
+    }
 }
 
 /// Returns the catcher that responds with Problem JSON.

@@ -119,7 +119,7 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         Operation::new(
             "POST /api/password",
             "changePassword",
-            "Changes the password and ends every other sign-in.",
+            "Changes the password and ends every other sign-in. This one goes on, with every copy of its tokens.",
         )
         .body::<PasswordBody>()
         .response(204, None)

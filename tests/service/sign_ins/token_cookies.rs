@@ -271,6 +271,27 @@ fn a_refresh_cookie_signs_out_after_the_access_token_has_expired() {
 }
 
 #[test]
+fn the_cookies_of_an_ended_sign_in_are_taken_back_when_it_signs_out_or_refreshes() {
+    on_both_with(beside_header, |app| {
+        for path in ["/api/logout", "/api/refresh"] {
+            let (browser, program) = (app.token_cookies("user_01"), app.token("user_01"));
+            assert_eq!(program.delete("/api/sign-ins").status, 204);
+            app.clock.advance(Duration::from_secs(1));
+            let read = browser.get("/api/me");
+            read.assert_problem(401, "token_revoked");
+            read.assert_no_cookies();
+            let reply = browser.post(path);
+            reply.assert_problem(401, "token_revoked");
+            assert_eq!(names(&reply), ALL.to_vec(), "{path}");
+            assert_eq!(program.post("/api/logout").status, 204);
+            let again = program.post(path);
+            assert_eq!(again.status, 401, "{path}");
+            again.assert_no_cookies();
+        }
+    });
+}
+
+#[test]
 fn a_refused_login_sets_no_cookie_and_a_stale_one_does_not_stand_in_its_way() {
     on_both_with(only_cookies, |app| {
         let browser = app.anonymous();

@@ -57,6 +57,9 @@ fn an_authenticator_is_set_up_by_a_qr_code_and_its_first_code() {
         // This session has proven the second factor.
         assert_eq!(browser.get("/account/second-factor/remove").status, 200);
         assert!(events(&app).contains(&"second_factor_added".to_owned()));
+        browser.wait_for_audit_log();
+        let ended = "events WHERE event = 'ended' AND detail LIKE '2 sign-ins%'";
+        assert_eq!(app.count(ended), 1, "one of a browser, one of a program");
     });
 }
 

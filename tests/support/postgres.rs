@@ -102,8 +102,9 @@ while read -r order options; do
         sleep 0.1
         echo killed ;;
     signal)
-        # The server's own children first: a frozen server must not start new ones meanwhile.
-        kill -"$options" "$server" $(cat "/proc/$server/task/$server/children")
+        # The server first: a child that it forks after they are listed would go on.
+        kill -"$options" "$server"
+        kill -"$options" $(cat "/proc/$server/task/$server/children")
         echo signalled ;;
     esac
 done

@@ -21,14 +21,22 @@ impl NetworkPermits {
     /// gets half of them, a second one half of the rest, and so on.
     pub(super) fn acquire(&self, network: String, capacity: usize) -> Result<NetworkPermit, Error> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = capacity.saturating_sub(held.values().sum());
-        let own = held.get(&network).copied().unwrap_or(0);
-        if own >= free {
-            return Err(ErrorKind::Busy.into());
-        }
-        held.insert(network.clone(), own + 1);
+        check_free(&held, &network, capacity)?;
+        *held.entry(network.clone()).or_default() += 1;
         Ok(NetworkPermit { permits: self.clone(), network })
     }
+
+    /// Checks that `acquire` would succeed now.
+    pub(super) fn check_capacity(&self, network: &str, capacity: usize) -> Result<(), Error> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        check_free(&held, network, capacity)
+    }
+}
+
+fn check_free(held: &HashMap<String, usize>, network: &str, capacity: usize) -> Result<(), Error> {
+    let free = capacity.saturating_sub(held.values().sum());
+    let own = held.get(network).copied().unwrap_or(0);
+    if own < free { Ok(()) } else { Err(ErrorKind::Busy.into()) }
 }
 
 impl Drop for NetworkPermit {

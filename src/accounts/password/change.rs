@@ -36,7 +36,7 @@ impl Accounts {
         sign_in: Option<&str>,
     ) -> Result<String, Error> {
         let username = Username::parse(&user.username)?;
-        self.hasher.check_capacity()?;
+        self.check_capacity(source.address)?;
         let attempt = self.begin_attempt(username.key(), source, sign_in).await?;
         let id = user.id;
         let check = async {

@@ -184,7 +184,7 @@ impl Accounts {
         // Checked first, so that a flood which the hasher refuses costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the
         // throttle, so that throttled clients do not take it from others.
-        self.hasher.check_capacity()?;
+        self.check_capacity(credentials.source.address)?;
         let username = self.find_username(credentials.username).await?;
         // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is
         // invalid.

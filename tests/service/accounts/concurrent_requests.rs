@@ -1,6 +1,8 @@
 //! Concurrent requests: for one name, and for the hashing threads.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 
 use rocket::figment::Figment;
 use rocket::futures::future::{join, join_all};
@@ -11,6 +13,7 @@ use serde_json::json;
 
 use crate::support::actor::encoded;
 use crate::support::app::{TestApp, on_both_with};
+use vestibule::password::Hasher;
 
 const CLIENTS: usize = 100;
 const ROUNDS: usize = 20;
@@ -154,23 +157,22 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
             app.sql("DELETE FROM throttle");
             assert_eq!(guess("probe").await.status().code, 401);
             app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
+            let hasher = client.rocket().state::<Hasher>().expect("a hasher");
             let others = async {
-                // A throttled request is never hashed, and gets the response for a full queue.
-                let mut probes = 0;
-                while guess("probe").await.status().code == 429 {
-                    probes += 1;
-                    assert!(probes < 100_000, "nobody takes the place");
+                while hasher.busy() == 0 {
+                    rocket::tokio::task::yield_now().await;
                 }
                 // Nothing can be counted now.
                 app.sql("ALTER TABLE throttle RENAME TO away");
-                let mut answers = Vec::new();
-                for name in ["user_01", "nobody", "no name"] {
+                // A throttled request gets the response for a full queue too.
+                let names = ["user_01", "probe", "nobody", "no name"];
+                let answers = join_all(names.map(async |name| {
                     let reply = guess(name).await;
                     assert_eq!(reply.status().code, 503);
                     let id = reply.headers().get_one("X-Request-Id").expect("an id").to_owned();
-                    let answer = reply.into_string().await.unwrap_or_default();
-                    answers.push(answer.replace(&id, "ID"));
-                }
+                    reply.into_string().await.unwrap_or_default().replace(&id, "ID")
+                }));
+                let answers = answers.await;
                 app.sql("ALTER TABLE away RENAME TO throttle");
                 answers
             };
@@ -240,18 +242,44 @@ fn without_a_queue_a_client_with_an_address_still_signs_in() {
     });
 }
 
-/// One hasher and room for three to wait: four places, two for a network.
-fn four_places(figment: Figment) -> Figment {
+#[test]
+fn a_registration_that_finds_the_queue_full_is_refused_as_busy_and_not_as_invalid() {
+    on_both_with(no_queue, |app| {
+        Runtime::new().expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let hasher = client.rocket().state::<Hasher>().expect("a hasher");
+            let (end, ended) = channel::<()>();
+            let ended = Mutex::new(ended);
+            let work = hasher.run(move || drop(ended.lock().map(|ended| ended.recv())));
+            let registrations = async {
+                while hasher.busy() == 0 {
+                    rocket::tokio::task::yield_now().await;
+                }
+                let by_form = register(&client, "carol", "correct horse", true);
+                let statuses = join(by_form, register(&client, "carol", "correct horse", false));
+                let statuses = statuses.await;
+                drop(end);
+                statuses
+            };
+            let (done, statuses) = join(work, registrations).await;
+            done.expect("a result");
+            assert_eq!(statuses, (503, 503));
+        });
+    });
+}
+
+/// One hasher and room for four to wait: five places, three for a network.
+fn five_places(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.cost", 10))
         .merge(("auth.password.hashers", 1))
-        .merge(("auth.password.queue", 3))
+        .merge(("auth.password.queue", 4))
         .merge(("databases.main.timeout", "1m"))
 }
 
 #[test]
 fn one_network_takes_no_more_than_half_of_the_places_also_with_right_passwords() {
-    on_both_with(four_places, |app| {
+    on_both_with(five_places, |app| {
         Runtime::new().expect("a runtime").block_on(async {
             let client = process(&app).await;
             let sign_in = async |address: &str, name: &str, password: &str| {
@@ -261,17 +289,22 @@ fn one_network_takes_no_more_than_half_of_the_places_also_with_right_passwords()
                 let request = request.remote(std::net::SocketAddr::new(address, 4_000));
                 request.dispatch().await.status().code
             };
-            for round in 0..5 {
-                let is_full = AtomicBool::new(false);
-                let crowd = join_all((0..10).map(|_| async {
-                    let status = sign_in("192.0.2.7", "user_01", "1234").await;
-                    is_full.fetch_or(status == 503, Ordering::SeqCst);
-                    status
-                }));
+            let hasher = client.rocket().state::<Hasher>().expect("a hasher");
+            let mut was_full = false;
+            for round in 0..3 {
+                let crowd_is_done = AtomicBool::new(false);
+                let crowd = async {
+                    let statuses =
+                        join_all((0..10).map(|_| sign_in("192.0.2.7", "user_01", "1234"))).await;
+                    crowd_is_done.store(true, Ordering::SeqCst);
+                    statuses
+                };
                 let other = async {
-                    while !is_full.load(Ordering::SeqCst) {
+                    let is_full = || hasher.busy() + hasher.waiting() == 3;
+                    while !is_full() && !crowd_is_done.load(Ordering::SeqCst) {
                         rocket::tokio::task::yield_now().await;
                     }
+                    was_full |= is_full();
                     sign_in("198.51.100.7", "user_02", "5678").await
                 };
                 let (crowd, other) = join(crowd, other).await;
@@ -279,6 +312,7 @@ fn one_network_takes_no_more_than_half_of_the_places_also_with_right_passwords()
                 assert!(crowd.iter().all(|status| [200, 503].contains(status)), "{crowd:?}");
                 assert!(crowd.contains(&200) && crowd.contains(&503), "{crowd:?}");
             }
+            assert!(was_full, "three of one network were never at work or waiting at once");
         });
     });
 }

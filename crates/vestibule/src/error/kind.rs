@@ -44,7 +44,7 @@ pub enum ErrorKind {
     InsecureConnection,
     /// 429 `too_many_attempts`: too many failed attempts; wait.
     TooManyAttempts,
-    /// 503 `busy`: every password hasher is busy, and the queue is full or too slow.
+    /// 503 `busy`, sent after a second: every password hasher is busy, and the queue is full or too slow.
     Busy,
     /// 503 `unavailable`: a store failed.
     Unavailable,

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::Header;
+use rocket::tokio::time;
 use rocket::{Build, Request, Response, Rocket};
 
 use crate::authentication::session_cookies::remove_marked;
 use crate::credentials::RequestState;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fairing::challenge::challenge;
 use crate::fairing::check_stores::check_stores;
 use crate::fairing::login_required::LoginRequired;
@@ -67,7 +69,13 @@ impl Fairing for ResponseFairing {
         let reason = (status.code >= 300).then(|| Error::of(status, request)).flatten();
         challenge(state, request, response, reason.as_ref());
         refusal::report(request, state, response, reason.as_ref());
-        if let Some(seconds) = reason.and_then(|error| error.wait()) {
+        if let Some(error) = reason
+            && let Some(seconds) = error.wait()
+        {
+            if error.kind() == ErrorKind::Busy {
+                // A client that comes again at once would take the cores from the hashes.
+                time::sleep(Duration::from_secs(seconds)).await;
+            }
             // Also for a catcher that renders a page.
             response.set_header(Header::new("Retry-After", seconds.to_string()));
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rocket::local::blocking::Client;
 use rocket::serde::json::Json;
@@ -212,31 +212,52 @@ fn a_right_password_removes_the_failures_of_its_account() {
     }
 }
 
+impl LoginApp {
+    /// Runs something while the one hasher is at work and none may wait.
+    fn while_busy(&self, run: impl FnOnce()) {
+        let (begin, begun) = channel();
+        let (end, ended) = channel::<()>();
+        let ended = Mutex::new(ended);
+        std::thread::scope(|scope| {
+            let hasher = self.hasher.clone();
+            scope.spawn(move || {
+                let work = hasher.run(move || {
+                    let _ = begin.send(());
+                    let _ = ended.lock().map(|ended| ended.recv());
+                });
+                rocket::async_test(work).expect("a result");
+            });
+            begun.recv().expect("work");
+            run();
+            drop(end);
+        });
+        self.app.wait_until("the hasher is free", || self.hasher.check_capacity().is_ok());
+    }
+}
+
+#[test]
+fn a_busy_hasher_answers_no_sooner_than_it_asks_clients_to_come_again() {
+    let login = launch(4);
+    login.while_busy(|| {
+        let sent = Instant::now();
+        let refused = login.try_from(HOME, "alice", "alice's");
+        assert_eq!((refused.status, refused.code().as_str()), (503, "busy"));
+        let wait: u64 = refused.one("Retry-After").expect("a time").parse().expect("seconds");
+        assert!(wait > 0 && sent.elapsed().as_secs() >= wait, "{:?}", sent.elapsed());
+    });
+}
+
 #[test]
 fn an_attempt_that_a_busy_hasher_or_a_broken_store_ended_is_not_counted() {
     let login = launch(4);
-    let (begin, begun) = channel();
-    let (end, ended) = channel::<()>();
-    let ended = Mutex::new(ended);
-    std::thread::scope(|scope| {
-        let hasher = login.hasher.clone();
-        scope.spawn(move || {
-            let work = hasher.run(move || {
-                let _ = begin.send(());
-                let _ = ended.lock().map(|ended| ended.recv());
-            });
-            rocket::async_test(work).expect("a result");
-        });
-        begun.recv().expect("work");
+    login.while_busy(|| {
         for name in ["alice", "nobody"] {
             for _ in 0..=FAILURES {
                 let refused = login.try_from(HOME, name, "wrong");
                 assert_eq!((refused.status, refused.code().as_str()), (503, "busy"));
             }
         }
-        drop(end);
     });
-    login.app.wait_until("the hasher is free", || login.hasher.check_capacity().is_ok());
 
     login.app.users.break_down(true);
     for _ in 0..=FAILURES {

@@ -172,7 +172,7 @@ pub fn build_open(
         .attach(SecurityHeaders)
         .attach(http::stage(mode));
     if mode.has_sessions() {
-        rocket = rocket.attach(web::stage(&settings, &languages, assets));
+        rocket = rocket.attach(web::stage(&settings, assets));
     }
     if mode.has_tokens() {
         rocket = rocket.attach(api::stage(&settings));

@@ -25,7 +25,10 @@ pub fn accept_language<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
 }
 
 /// Returns the language that a header prefers; `None` if it names none of them.
-pub(super) fn choose<'l>(languages: &'l [Arc<Language>], header: &str) -> Option<&'l Language> {
+pub(super) fn choose<'l>(
+    languages: &'l [Arc<Language>],
+    header: &str,
+) -> Option<&'l Arc<Language>> {
     let mut ranges: Vec<(&str, u16)> =
         header.split(',').take(MAX_RANGES).filter_map(range).collect();
     // Stable: of equal weight, the first one counts.
@@ -34,14 +37,12 @@ pub(super) fn choose<'l>(languages: &'l [Arc<Language>], header: &str) -> Option
         let mut refused = ranges.iter().filter(|(_, weight)| *weight == 0);
         refused.any(|(range, _)| language.tag().as_str().eq_ignore_ascii_case(range))
     };
-    let find = |range: &str| -> Option<&'l Language> {
+    let find = |range: &str| -> Option<&'l Arc<Language>> {
         if range == "*" {
-            return languages.iter().map(|found| &**found).find(|found| !is_refused(found));
+            return languages.iter().find(|found| !is_refused(found));
         }
         let named = |wanted: &str| {
-            let mut named =
-                languages.iter().filter(|found| found.tag().as_str().eq_ignore_ascii_case(wanted));
-            named.next().map(|found| &**found)
+            languages.iter().find(|found| found.tag().as_str().eq_ignore_ascii_case(wanted))
         };
         let mut wanted = range;
         loop {
@@ -56,7 +57,7 @@ pub(super) fn choose<'l>(languages: &'l [Arc<Language>], header: &str) -> Option
             let primary = found.tag().as_str().split('-').next().unwrap_or_default().to_owned();
             primary.eq_ignore_ascii_case(wanted)
         };
-        languages.iter().find(of_language).map(|found| &**found)
+        languages.iter().find(of_language)
     };
     let wanted = ranges.iter().filter(|(_, weight)| *weight > 0);
     wanted.filter_map(|(range, _)| find(range)).find(|found| !is_refused(found))

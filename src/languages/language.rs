@@ -18,7 +18,7 @@ use super::{ENGLISH, identifier};
 pub struct Language {
     tag: Tag,
     name: String,
-    bundle: FluentBundle<FluentResource>,
+    bundle: FluentBundle<Arc<FluentResource>>,
     /// The texts without variables, by their keys.
     fixed: HashMap<String, String>,
     sentences: Arc<Sentences>,
@@ -36,7 +36,7 @@ impl Language {
     }
 
     /// Adds messages, which take the place of those with the same keys.
-    pub(super) fn add(&mut self, resource: FluentResource) {
+    pub(super) fn add(&mut self, resource: Arc<FluentResource>) {
         for (key, pattern) in messages::of(&resource) {
             match messages::fixed(pattern) {
                 Some(text) => self.fixed.insert(key.to_owned(), text),

@@ -57,20 +57,24 @@ impl Languages {
         let english =
             BUILT_IN.iter().find(|(tag, _)| *tag == ENGLISH).map_or(&[][..], |(_, files)| files);
         let (mut variables, mut sentences) = (Variables::default(), Sentences::default());
+        let mut fallback = Vec::new();
         for (name, text) in english {
             let resource = parse(name, text)?;
             variables.extend(&resource);
             if *name == SENTENCES {
                 sentences = Sentences::of(&resource);
             }
+            fallback.push(resource);
         }
         let sentences = Arc::new(sentences);
         let (mut all, mut warnings) = (Vec::new(), Vec::new());
         for (tag, files) in BUILT_IN {
+            // Those of English are the fallback.
+            let files = if *tag == ENGLISH { &[][..] } else { files };
             let tag = tag.parse().map_err(|()| format!("{tag} is no language"))?;
             let own = added.iter().position(|(added, _)| *added == tag);
             let own = own.map(|at| added.swap_remove(at).1).unwrap_or_default();
-            all.push((tag, *files, own));
+            all.push((tag, files, own));
         }
         all.extend(added.into_iter().map(|(tag, files)| (tag, &[][..], files)));
         // English first.
@@ -78,8 +82,10 @@ impl Languages {
         let mut languages = Vec::new();
         for (tag, files, own) in all {
             let mut language = Language::new(tag, Arc::clone(&sentences));
-            let fallback = if tag.as_str() == ENGLISH { &[][..] } else { english };
-            for (name, text) in fallback.iter().chain(files) {
+            for resource in &fallback {
+                language.add(Arc::clone(resource));
+            }
+            for (name, text) in files {
                 language.add(parse(name, text)?);
             }
             let is_changed = !own.is_empty();
@@ -103,8 +109,8 @@ impl Languages {
 
     /// Returns the language with this tag.
     #[must_use]
-    pub fn find(&self, tag: &str) -> Option<&Language> {
-        self.0.iter().find(|language| language.tag().as_str() == tag).map(|found| &**found)
+    pub fn find(&self, tag: &str) -> Option<&Arc<Language>> {
+        self.0.iter().find(|language| language.tag().as_str() == tag)
     }
 
     /// Parses the tag of a language that a user chooses; none is the language of each request.
@@ -122,7 +128,7 @@ impl Languages {
     /// Returns the language of a setting, or else the one of a header `Accept-Language`, or else
     /// English; and whether it depends on the header.
     #[must_use]
-    pub fn choose(&self, setting: Option<&str>, header: Option<&str>) -> (&Language, bool) {
+    pub fn choose(&self, setting: Option<&str>, header: Option<&str>) -> (&Arc<Language>, bool) {
         if let Some(language) = setting.and_then(|tag| self.find(tag)) {
             return (language, false);
         }
@@ -131,8 +137,8 @@ impl Languages {
     }
 }
 
-fn parse(name: &str, text: &str) -> Result<FluentResource, String> {
-    FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| {
+fn parse(name: &str, text: &str) -> Result<Arc<FluentResource>, String> {
+    FluentResource::try_new(text.to_owned()).map(Arc::new).map_err(|(_, errors)| {
         let error = errors.first().map(ToString::to_string).unwrap_or_default();
         let line = errors.first().map_or(0, |error| text[..error.pos.start].lines().count().max(1));
         format!("{name}, near line {line}: {error}")

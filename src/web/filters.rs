@@ -1,13 +1,13 @@
 //! The filters of the templates: `time`, `device` and `value`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tera::{Filter, Value};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
+use super::page_language::PageLanguage;
 use crate::accounts::{Program, device_name};
 use crate::languages::Language;
 
@@ -19,17 +19,17 @@ pub(super) fn format_time(time: OffsetDateTime) -> String {
 
 /// The filter `time`: a time of [`format_time`] as an element for people. Within a day before the
 /// argument `now` it says how long ago that was, and has the date in `title`.
-pub(super) struct Time(pub(super) Arc<Language>);
+pub(super) struct Time(pub(super) PageLanguage);
 
 impl Filter for Time {
     fn filter(&self, value: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
         let time = value.as_str().and_then(parse);
         let time = time.ok_or_else(|| tera::Error::msg("the filter `time` is for times"))?;
         let now = arguments.get("now").and_then(Value::as_str).and_then(parse);
-        let language = &*self.0;
+        let language = self.0.get()?;
         let date = tera::escape_html(&language.date(time));
         let datetime = format_time(time);
-        Ok(Value::String(match now.and_then(|now| ago(language, now - time)) {
+        Ok(Value::String(match now.and_then(|now| ago(&language, now - time)) {
             Some(ago) => format!(
                 "<time datetime=\"{datetime}\" title=\"{date}\">{ago}</time>",
                 ago = tera::escape_html(&ago)
@@ -78,14 +78,14 @@ fn ago(language: &Language, age: Duration) -> Option<String> {
 }
 
 /// The filter `device`: a user agent as "Chrome on Linux".
-pub(super) struct Device(pub(super) Arc<Language>);
+pub(super) struct Device(pub(super) PageLanguage);
 
 impl Filter for Device {
     fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
         let user_agent = value.as_str().unwrap_or_default();
         let known = Program::parse(user_agent).words();
         Ok(Value::String(match known.filter(|_| user_agent.starts_with("Mozilla/")) {
-            Some(words) => self.0.program(&words),
+            Some(words) => self.0.get()?.program(&words),
             None => device_name(user_agent),
         }))
     }
@@ -95,9 +95,11 @@ impl Filter for Device {
 mod tests {
     use super::*;
 
-    fn english() -> Arc<Language> {
+    fn english() -> PageLanguage {
         let (languages, _) = crate::languages::Languages::load(None).expect("the languages");
-        languages.iter().next().cloned().expect("English")
+        let language = PageLanguage::default();
+        language.set(languages.iter().next().expect("English"));
+        language
     }
 
     fn shown(time: &str, now: &str) -> String {

@@ -19,6 +19,7 @@ mod link_cookie;
 mod new_key;
 mod notice;
 mod own_deletion;
+mod page_language;
 mod pages;
 mod passkey_sign_in;
 mod passkeys;
@@ -45,7 +46,6 @@ use rocket::{Route, routes};
 pub use assets::Assets;
 pub use templates::Templates;
 
-use crate::languages::Languages;
 use crate::settings::Settings;
 use vestibule::config::Config;
 
@@ -152,13 +152,13 @@ pub fn sign_in_link_routes() -> Vec<Route> {
 
 /// Mounts the pages with their templates, files and catchers.
 #[must_use]
-pub fn stage(settings: &Settings, languages: &Languages, assets: Assets) -> AdHoc {
+pub fn stage(settings: &Settings, assets: Assets) -> AdHoc {
     let (registration, mail) = (settings.accounts.registration, settings.mail.is_some());
     let mut routes = routes(&settings.auth, registration, mail);
     if settings.has_sign_in_links() {
         routes.extend(sign_in_link_routes());
     }
-    let engine = templates::Engine::new(languages.clone());
+    let engine = templates::Engine::default();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         rocket
             .attach(engine.fairing())

@@ -111,7 +111,7 @@ impl<'r> Renderer<'r> {
         self.choose(user).0
     }
 
-    fn choose(&self, user: Option<&User>) -> (&'r Language, bool) {
+    fn choose(&self, user: Option<&User>) -> (&'r Arc<Language>, bool) {
         let setting = user.and_then(|user| user.language.as_deref());
         self.languages.choose(setting, self.accept.as_deref())
     }

@@ -11,9 +11,10 @@ use rocket_dyn_templates::Template;
 use tera::{self, Context, Tera};
 
 use super::filters;
+use super::page_language::PageLanguage;
 use super::texts::{Html, Text};
 use crate::http::visible;
-use crate::languages::{Language, Languages, Tag};
+use crate::languages::Language;
 
 /// Name and text of every built-in template.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -102,31 +103,24 @@ fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
     files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "tera"))
 }
 
-/// The engine of each language with all templates, as Rocket loaded them last: in a debug build Rocket
-/// reloads the directory when a file there changes.
-#[derive(Clone)]
+/// The template engine with all templates, as Rocket loaded them last: in a debug build Rocket reloads
+/// the directory when a file there changes.
+#[derive(Clone, Default)]
 pub(super) struct Engine {
-    languages: Languages,
-    engines: Arc<RwLock<Vec<(Tag, Tera)>>>,
+    tera: Arc<RwLock<Tera>>,
+    language: PageLanguage,
 }
 
 impl Engine {
-    pub(super) fn new(languages: Languages) -> Self {
-        Self { languages, engines: Arc::default() }
-    }
-
     /// Returns the fairing that loads the directory and adds the built-in templates.
     pub(super) fn fairing(&self) -> impl Fairing {
         let engine = self.clone();
         Template::try_custom(move |engines| {
-            add_built_in(&mut engines.tera)?;
-            let of = |language: &Arc<Language>| {
-                let mut tera = engines.tera.clone();
-                speak(&mut tera, language);
-                (language.tag(), tera)
-            };
-            let all = engine.languages.iter().map(of).collect();
-            *engine.engines.write().unwrap_or_else(PoisonError::into_inner) = all;
+            // Rocket's own would be a copy, of some megabytes, that renders nothing.
+            let mut tera = std::mem::take(&mut engines.tera);
+            add_built_in(&mut tera)?;
+            add_words(&mut tera, &engine.language);
+            *engine.tera.write().unwrap_or_else(PoisonError::into_inner) = tera;
             Ok(())
         })
     }
@@ -136,12 +130,11 @@ impl Engine {
         &self,
         template: &str,
         context: &Context,
-        language: &Language,
+        language: &Arc<Language>,
     ) -> tera::Result<Vec<u8>> {
         let mut page = Vec::with_capacity(PAGE_CAPACITY);
-        let engines = self.engines.read().unwrap_or_else(PoisonError::into_inner);
-        let found = engines.iter().find(|(tag, _)| *tag == language.tag());
-        let (_, tera) = found.ok_or_else(|| tera::Error::msg("no templates are loaded"))?;
+        self.language.set(language);
+        let tera = self.tera.read().unwrap_or_else(PoisonError::into_inner);
         tera.render_to(template, context, &mut page)?;
         Ok(page)
     }
@@ -158,17 +151,19 @@ fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
     tera.add_raw_templates(missing.copied())
 }
 
-/// Adds the functions and filters that return words of a language.
-fn speak(tera: &mut Tera, language: &Arc<Language>) {
-    tera.register_function("t", Text(Arc::clone(language)));
-    tera.register_function("html", Html(Arc::clone(language)));
-    tera.register_filter("time", filters::Time(Arc::clone(language)));
-    tera.register_filter("device", filters::Device(Arc::clone(language)));
+/// Adds the functions and filters that return words in the language of the page.
+fn add_words(tera: &mut Tera, language: &PageLanguage) {
+    tera.register_function("t", Text(language.clone()));
+    tera.register_function("html", Html(language.clone()));
+    tera.register_filter("time", filters::Time(language.clone()));
+    tera.register_filter("device", filters::Device(language.clone()));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(debug_assertions)]
+    use crate::languages::Languages;
 
     #[test]
     fn every_text_in_a_form_field_keeps_its_hidden_characters() {
@@ -191,8 +186,8 @@ mod tests {
             .merge(("log_level", "off"))
             .merge(("template_dir", directory.path()));
         let (languages, _) = Languages::load(None).expect("the languages");
-        let engine = Engine::new(languages.clone());
-        let english = languages.find("en").expect("English");
+        let engine = Engine::default();
+        let (english, _) = languages.choose(Some("en"), None);
         let rocket = rocket::custom(figment).attach(engine.fairing());
         let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
         let render = || {

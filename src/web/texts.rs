@@ -1,38 +1,38 @@
 //! The functions of the templates: `t` is a text in the language of the page, `html` one with markup.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tera::{Function, Value as Json};
 
+use super::page_language::PageLanguage;
 use crate::http::visible;
-use crate::languages::{Language, Value};
+use crate::languages::Value;
 
 /// The end of the name of a variable that is markup already.
 const MARKUP: &str = "_html";
 
 /// The function `t`: the text with the key `key`, and the other arguments for its variables. The
 /// template escapes all of it.
-pub(super) struct Text(pub(super) Arc<Language>);
+pub(super) struct Text(pub(super) PageLanguage);
 
 impl Function for Text {
     fn call(&self, arguments: &HashMap<String, Json>) -> tera::Result<Json> {
-        let key = key(arguments)?;
+        let (language, key) = (self.0.get()?, key(arguments)?);
         if arguments.len() == 1 {
-            return Ok(Json::String(self.0.text(key)));
+            return Ok(Json::String(language.text(key)));
         }
-        Ok(Json::String(self.0.format(key, values(arguments, str::to_owned))))
+        Ok(Json::String(language.format(key, values(arguments, str::to_owned))))
     }
 }
 
 /// The function `html`: as `t`, but the text may hold markup; the values of its variables are escaped,
 /// except those with a name that ends in `_html`.
-pub(super) struct Html(pub(super) Arc<Language>);
+pub(super) struct Html(pub(super) PageLanguage);
 
 impl Function for Html {
     fn call(&self, arguments: &HashMap<String, Json>) -> tera::Result<Json> {
         let escape = |text: &str| tera::escape_html(&visible(text));
-        Ok(Json::String(self.0.format(key(arguments)?, values(arguments, escape))))
+        Ok(Json::String(self.0.get()?.format(key(arguments)?, values(arguments, escape))))
     }
 
     /// It escapes the values itself.

@@ -69,7 +69,7 @@ impl Accounts {
             second_factor: accounts.second_factor,
             keys,
             relying_party: None,
-            permits: NetworkPermits::default(),
+            permits: NetworkPermits::new(auth.password.hashers + auth.password.queue),
             has_administrator: Arc::default(),
             outbox: Outbox::default(),
             events,

@@ -23,6 +23,7 @@ use crate::http::{BaseUrl, InFlight, ResetConnections, visible};
 use crate::logging;
 use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
+use crate::web::Templates;
 
 /// Starts the service and returns when it has stopped.
 pub(super) fn run() -> Result<(), Failure> {
@@ -40,6 +41,7 @@ pub(super) fn run() -> Result<(), Failure> {
     }
     let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();
+    let templates = Templates::find(&figment);
     let rocket = app::rocket(figment)?.attach(ResetConnections);
     let first_user = FirstUser::find_or_create_link(&settings)?;
     let at = SocketAddr::new(settings.address, settings.port);
@@ -56,7 +58,11 @@ pub(super) fn run() -> Result<(), Failure> {
             ErrorKind::Bind(cause) => {
                 format!("cannot listen on {at}: {cause}")
             }
-            other => other.to_string(),
+            other => {
+                // Rocket says only that some template is invalid.
+                let invalid = templates.and_then(|templates| templates.check()).err();
+                invalid.map_or(other.to_string(), |text| format!("template_dir: {text}"))
+            }
         })),
     }
 }

@@ -1,7 +1,7 @@
 //! One language: its texts, with what stands in their variables.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,6 +22,10 @@ pub struct Language {
     /// The texts without variables, by their keys.
     fixed: HashMap<String, String>,
     sentences: Arc<Sentences>,
+    /// The keys of texts that it lacks, which it takes from English.
+    missing: HashSet<String>,
+    /// `None` for English itself.
+    english: Option<Arc<Language>>,
     /// Whether the operator has changed texts.
     is_changed: bool,
 }
@@ -32,12 +36,24 @@ impl Language {
         // The marks would be copied with a name or a link.
         bundle.set_use_isolating(false);
         let name = tag.as_str().to_owned();
-        Self { tag, name, bundle, fixed: HashMap::new(), sentences, is_changed: false }
+        let (fixed, missing) = (HashMap::new(), HashSet::new());
+        Self { tag, name, bundle, fixed, sentences, missing, english: None, is_changed: false }
+    }
+
+    /// Sets English, with its messages, for texts that the language lacks. Called before `add`.
+    pub(super) fn set_english(&mut self, english: &Arc<Self>, messages: &[Arc<FluentResource>]) {
+        for resource in messages {
+            self.missing.extend(messages::of(resource).map(|(key, _)| key.to_owned()));
+            // For references to them.
+            self.bundle.add_resource_overriding(Arc::clone(resource));
+        }
+        self.english = Some(Arc::clone(english));
     }
 
     /// Adds messages, which take the place of those with the same keys.
     pub(super) fn add(&mut self, resource: Arc<FluentResource>) {
         for (key, pattern) in messages::of(&resource) {
+            self.missing.remove(key);
             match messages::fixed(pattern) {
                 Some(text) => self.fixed.insert(key.to_owned(), text),
                 None => self.fixed.remove(key),
@@ -49,9 +65,8 @@ impl Language {
     /// Completes the language, once all its messages are added.
     pub(super) fn finish(&mut self, is_changed: bool) {
         self.is_changed = is_changed;
-        let name = self.text("language-name");
-        if self.is_english() || name != "English" {
-            self.name = name;
+        if !self.missing.contains("language-name") {
+            self.name = self.text("language-name");
         }
     }
 
@@ -87,6 +102,10 @@ impl Language {
     pub fn format<'v>(&self, key: &str, values: Vec<(&'v str, FluentValue<'v>)>) -> String {
         if let Some(text) = self.fixed.get(key) {
             return text.clone();
+        }
+        if let Some(english) = self.english.as_ref().filter(|_| self.missing.contains(key)) {
+            // Its rules make the plural forms.
+            return english.format(key, values);
         }
         let message = self.bundle.get_message(key).and_then(|message| message.value());
         let Some(pattern) = message else { return key.to_owned() };

@@ -54,22 +54,22 @@ impl Languages {
     /// language, or a file holds something that is no message.
     pub fn load(directory: Option<&Path>) -> Result<(Self, Vec<String>), String> {
         let mut added = directory.map_or(Ok(Vec::new()), read)?;
-        let english =
+        let files =
             BUILT_IN.iter().find(|(tag, _)| *tag == ENGLISH).map_or(&[][..], |(_, files)| files);
         let (mut variables, mut sentences) = (Variables::default(), Sentences::default());
-        let mut fallback = Vec::new();
-        for (name, text) in english {
+        let mut english = Vec::new();
+        for (name, text) in files {
             let resource = parse(name, text)?;
             variables.extend(&resource);
             if *name == SENTENCES {
                 sentences = Sentences::of(&resource);
             }
-            fallback.push(resource);
+            english.push(resource);
         }
         let sentences = Arc::new(sentences);
         let (mut all, mut warnings) = (Vec::new(), Vec::new());
         for (tag, files) in BUILT_IN {
-            // Those of English are the fallback.
+            // Those of English are parsed already.
             let files = if *tag == ENGLISH { &[][..] } else { files };
             let tag = tag.parse().map_err(|()| format!("{tag} is no language"))?;
             let own = added.iter().position(|(added, _)| *added == tag);
@@ -82,8 +82,9 @@ impl Languages {
         let mut languages = Vec::new();
         for (tag, files, own) in all {
             let mut language = Language::new(tag, Arc::clone(&sentences));
-            for resource in &fallback {
-                language.add(Arc::clone(resource));
+            match languages.first() {
+                None => english.iter().for_each(|resource| language.add(Arc::clone(resource))),
+                Some(first) => language.set_english(first, &english),
             }
             for (name, text) in files {
                 language.add(parse(name, text)?);
@@ -94,6 +95,9 @@ impl Languages {
                 let resource = parse(&name, &text)?;
                 warnings
                     .extend(variables.differences(&resource).map(|text| format!("{name}: {text}")));
+                if languages.is_empty() {
+                    english.push(Arc::clone(&resource));
+                }
                 language.add(resource);
             }
             language.finish(is_changed);

@@ -178,6 +178,29 @@ fn a_directory_adds_languages_and_changes_texts() {
 }
 
 #[test]
+fn a_text_that_a_language_lacks_is_the_english_one_with_the_plural_forms_of_english() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (path, text) in
+        [("ru/own.ftl", "sign-in = { sign-out }!\n"), ("en/own.ftl", "sign-out = Leave\n")]
+    {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    let (languages, _) = Languages::load(Some(directory.path())).expect("languages");
+    let find = |tag| languages.find(tag).expect("a language");
+    let (russian, english) = (find("ru"), find("en"));
+    for count in [1, 2, 5, 21, 22, 101] {
+        let in_language =
+            |language: &Language| language.format("minutes-ago", vec![("count", count.into())]);
+        assert_eq!(in_language(russian), in_language(english));
+        assert!(in_language(russian).contains(&count.to_string()));
+    }
+    assert_eq!(russian.text("sign-out"), "Leave", "the operator's English");
+    assert_eq!((russian.name(), &*russian.text("sign-in")), ("ru", "Leave!"));
+}
+
+#[test]
 fn values_are_not_surrounded_by_invisible_marks() {
     for language in languages().iter() {
         let text = language.format("hello", vec![("name", "ann".into())]);

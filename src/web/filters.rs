@@ -26,16 +26,18 @@ impl Filter for Time {
         let time = value.as_str().and_then(parse);
         let time = time.ok_or_else(|| tera::Error::msg("the filter `time` is for times"))?;
         let now = arguments.get("now").and_then(Value::as_str).and_then(parse);
-        let language = self.0.get()?;
-        let date = tera::escape_html(&language.date(time));
         let datetime = format_time(time);
-        Ok(Value::String(match now.and_then(|now| ago(&language, now - time)) {
-            Some(ago) => format!(
-                "<time datetime=\"{datetime}\" title=\"{date}\">{ago}</time>",
-                ago = tera::escape_html(&ago)
-            ),
-            None => format!("<time datetime=\"{datetime}\">{date}</time>"),
-        }))
+        let element = self.0.with(|language| {
+            let date = tera::escape_html(&language.date(time));
+            match now.and_then(|now| ago(language, now - time)) {
+                Some(ago) => format!(
+                    "<time datetime=\"{datetime}\" title=\"{date}\">{ago}</time>",
+                    ago = tera::escape_html(&ago)
+                ),
+                None => format!("<time datetime=\"{datetime}\">{date}</time>"),
+            }
+        });
+        element.map(Value::String)
     }
 
     /// The element holds nothing but a time.
@@ -85,7 +87,7 @@ impl Filter for Device {
         let user_agent = value.as_str().unwrap_or_default();
         let known = Program::parse(user_agent).words();
         Ok(Value::String(match known.filter(|_| user_agent.starts_with("Mozilla/")) {
-            Some(words) => self.0.get()?.program(&words),
+            Some(words) => self.0.with(|language| language.program(&words))?,
             None => device_name(user_agent),
         }))
     }
@@ -95,16 +97,17 @@ impl Filter for Device {
 mod tests {
     use super::*;
 
-    fn english() -> PageLanguage {
+    fn filter(time: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
         let (languages, _) = crate::languages::Languages::load(None).expect("the languages");
         let language = PageLanguage::default();
-        language.set(languages.iter().next().expect("English"));
-        language
+        let filter = Time(language.clone());
+        let english = languages.find("en").expect("English");
+        language.render_in(english, || filter.filter(time, arguments))
     }
 
     fn shown(time: &str, now: &str) -> String {
         let arguments = HashMap::from([("now".to_owned(), Value::from(now))]);
-        let shown = Time(english()).filter(&Value::from(time), &arguments).expect("a time");
+        let shown = filter(&Value::from(time), &arguments).expect("a time");
         shown.as_str().expect("a text").to_owned()
     }
 
@@ -143,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_no_time_is_an_error_and_not_a_part_of_the_page() {
         for value in [Value::Null, Value::from("<b>"), Value::from(12)] {
-            assert!(Time(english()).filter(&value, &HashMap::new()).is_err(), "{value}");
+            assert!(filter(&value, &HashMap::new()).is_err(), "{value}");
         }
     }
 }

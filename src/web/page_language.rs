@@ -1,5 +1,4 @@
-//! The language of the page that a thread renders, for functions and filters of the templates: the
-//! engine passes them none.
+//! The language of a page, for functions and filters of the templates: Tera passes them no context.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -8,19 +7,24 @@ use thread_local::ThreadLocal;
 
 use crate::languages::Language;
 
-/// The language of the page that each thread renders.
+/// The language of the page that each thread renders now.
 #[derive(Clone, Default)]
 pub(super) struct PageLanguage(Arc<ThreadLocal<RefCell<Option<Arc<Language>>>>>);
 
 impl PageLanguage {
-    /// Sets the language of what this thread renders next.
-    pub(super) fn set(&self, language: &Arc<Language>) {
-        self.0.get_or_default().replace(Some(Arc::clone(language)));
+    /// Renders on this thread in a language.
+    pub(super) fn render_in<T>(&self, language: &Arc<Language>, render: impl FnOnce() -> T) -> T {
+        let current = self.0.get_or_default();
+        current.replace(Some(Arc::clone(language)));
+        let rendered = render();
+        current.replace(None);
+        rendered
     }
 
-    /// Returns the language of what this thread renders; an error if none is set.
-    pub(super) fn get(&self) -> tera::Result<Arc<Language>> {
-        let language = self.0.get_or_default().borrow().clone();
-        language.ok_or_else(|| tera::Error::msg("no page is rendered"))
+    /// Passes a function the language in which this thread renders; an error if it renders nothing.
+    pub(super) fn with<T>(&self, function: impl FnOnce(&Language) -> T) -> tera::Result<T> {
+        let language = self.0.get_or_default().borrow();
+        let language = language.as_deref();
+        language.map(function).ok_or_else(|| tera::Error::msg("no page is rendered"))
     }
 }

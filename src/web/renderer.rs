@@ -19,6 +19,7 @@ use crate::http::{BaseUrl, POLICY_HEADER, SCRIPT_POLICY, set_language};
 use crate::languages::{Language, Languages, Tag, accept_language};
 use crate::settings::Settings;
 use vestibule::Clock;
+use vestibule::events::RequestId;
 
 pub(super) use super::filters::format_time;
 
@@ -36,6 +37,7 @@ pub(super) struct Renderer<'r> {
     relying_party: Option<&'r RelyingParty>,
     /// The languages that the client prefers.
     accept: Option<Cow<'r, str>>,
+    request_id: Option<&'r RequestId>,
     base: BaseUrl,
     path: &'r str,
 }
@@ -92,7 +94,10 @@ impl<'r> Renderer<'r> {
         let html = self
             .context(title, user, values, language)
             .and_then(|context| self.engine.render(template, &context, language))
-            .inspect_err(|error| log::error!("page {template}: {}", error_chain(error)));
+            .inspect_err(|error| {
+                let request_id = self.request_id.map(RequestId::as_str);
+                log::error!(request_id; "page {template}: {}", error_chain(error));
+            });
         let has_script = self.relying_party.is_some() && WITH_SCRIPT.contains(&template);
         Page { html: html.ok(), language: language.tag(), is_negotiated, has_script }
     }
@@ -181,6 +186,7 @@ impl<'r> Renderer<'r> {
             languages: request.rocket().state()?,
             relying_party: request.rocket().state::<Accounts>()?.relying_party(),
             accept: accept_language(request),
+            request_id: RequestId::of(request),
             base: BaseUrl::of(request, settings),
             path: request.uri().path().as_str(),
         })

@@ -116,7 +116,7 @@ impl Engine {
     pub(super) fn fairing(&self) -> impl Fairing {
         let engine = self.clone();
         Template::try_custom(move |engines| {
-            // Rocket's own would be a copy, of some megabytes, that renders nothing.
+            // Taken and not cloned: nothing is rendered by Rocket's `Template`.
             let mut tera = std::mem::take(&mut engines.tera);
             add_built_in(&mut tera)?;
             add_words(&mut tera, &engine.language);
@@ -133,9 +133,8 @@ impl Engine {
         language: &Arc<Language>,
     ) -> tera::Result<Vec<u8>> {
         let mut page = Vec::with_capacity(PAGE_CAPACITY);
-        self.language.set(language);
         let tera = self.tera.read().unwrap_or_else(PoisonError::into_inner);
-        tera.render_to(template, context, &mut page)?;
+        self.language.render_in(language, || tera.render_to(template, context, &mut page))?;
         Ok(page)
     }
 }
@@ -187,7 +186,7 @@ mod tests {
             .merge(("template_dir", directory.path()));
         let (languages, _) = Languages::load(None).expect("the languages");
         let engine = Engine::default();
-        let (english, _) = languages.choose(Some("en"), None);
+        let english = languages.find("en").expect("English");
         let rocket = rocket::custom(figment).attach(engine.fairing());
         let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
         let render = || {

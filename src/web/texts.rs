@@ -17,11 +17,12 @@ pub(super) struct Text(pub(super) PageLanguage);
 
 impl Function for Text {
     fn call(&self, arguments: &HashMap<String, Json>) -> tera::Result<Json> {
-        let (language, key) = (self.0.get()?, key(arguments)?);
-        if arguments.len() == 1 {
-            return Ok(Json::String(language.text(key)));
-        }
-        Ok(Json::String(language.format(key, values(arguments, str::to_owned))))
+        let key = key(arguments)?;
+        let text = self.0.with(|language| match arguments.len() {
+            1 => language.text(key),
+            _ => language.format(key, values(arguments, str::to_owned)),
+        });
+        text.map(Json::String)
     }
 }
 
@@ -32,7 +33,8 @@ pub(super) struct Html(pub(super) PageLanguage);
 impl Function for Html {
     fn call(&self, arguments: &HashMap<String, Json>) -> tera::Result<Json> {
         let escape = |text: &str| tera::escape_html(&visible(text));
-        Ok(Json::String(self.0.get()?.format(key(arguments)?, values(arguments, escape))))
+        let key = key(arguments)?;
+        self.0.with(|language| language.format(key, values(arguments, escape))).map(Json::String)
     }
 
     /// It escapes the values itself.

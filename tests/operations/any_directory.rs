@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::client::{LONG_TIMEOUT, cookie, dashboard};
 use crate::support::process::{Home, Service, ask};
 
@@ -53,21 +55,56 @@ fn every_template_is_built_in() {
     }
 }
 
-#[test]
-fn a_directory_of_templates_overrides_what_is_built_in() {
-    let home = Home::new();
+/// A directory with the layout and another template.
+fn own_templates(home: &Home, layout: &str, other: (&str, &str)) {
     let own = home.path("own");
     fs::create_dir(&own).expect("a new directory");
-    let layout = fs::read_to_string(sources().join("layout.html.tera")).expect("a template");
-    let layout = layout.replace("<body", "<body data-own=\"{{ title }}\"");
     fs::write(own.join("layout.html.tera"), layout).expect("a new file");
+    fs::write(own.join(other.0), other.1).expect("a new file");
     home.configure_alone(&format!(
         "[default]\nport = 0\ntemplate_dir = \"{}\"\n[default.auth.password]\ncost = 4\n",
         own.display()
     ));
+}
+
+fn layout() -> String {
+    fs::read_to_string(sources().join("layout.html.tera")).expect("a template")
+}
+
+#[test]
+fn a_directory_of_templates_overrides_what_is_built_in() {
+    let home = Home::new();
+    let layout = layout().replace("<body", "<body data-own=\"{{ title }}\"");
+    own_templates(&home, &layout, ("home.html.tera", "own home"));
     let service = home.serve(LONG_TIMEOUT);
     let login = page(&service, "/login");
     assert!(login.contains("data-own=") && login.contains("name=\"password\""), "{login}");
+    assert_eq!(page(&service, "/"), "own home");
+}
+
+#[test]
+fn a_template_with_a_mistake_stops_the_start_which_names_it() {
+    let home = Home::new();
+    own_templates(&home, &layout(), ("login.html.tera", "{{ t( }}"));
+    let done = home.run(&[], "");
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.err.contains("template_dir: ") && done.err.contains("login.html.tera"), "{done:?}");
+}
+
+#[test]
+fn the_log_says_by_the_id_of_the_response_why_a_page_failed() {
+    let home = Home::new();
+    own_templates(&home, &layout(), ("home.html.tera", "{{ nothing_of_this_name }}"));
+    let service = home.serve(LONG_TIMEOUT);
+    let failed = service.get("/", &[]);
+    assert_eq!(failed.status, 500);
+    let id = failed.header("x-request-id").expect("an id").to_owned();
+    assert!(page(&service, "/login").contains("name=\"password\""), "the next page is right");
+    service.stop();
+    let is_reason = |line: &Value| {
+        line["request_id"] == id.as_str() && line.to_string().contains("nothing_of_this_name")
+    };
+    assert!(home.log().iter().any(is_reason), "{:?}", home.log());
 }
 
 #[test]

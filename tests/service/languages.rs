@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use rocket::http::{ContentType, Header, Method};
+use rocket::local::asynchronous::Client;
 use serde_json::json;
 use vestibule_service::accounts::KeyScope;
 use vestibule_service::accounts::audit::AuditEvent;
@@ -37,6 +39,39 @@ fn list(reply: &Reply, name: &str) -> Vec<String> {
     let lines = reply.headers.iter().filter(|(found, _)| found == name);
     let values = lines.flat_map(|(_, value)| value.split(','));
     values.map(|value| value.trim().to_ascii_lowercase()).collect()
+}
+
+#[test]
+fn pages_rendered_at_the_same_time_are_each_in_their_own_language() {
+    on_both(|app| {
+        let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let rocket = vestibule_service::app::build(app.figment(), &app.clock);
+            let client = Client::untracked(rocket.expect("good settings")).await.expect("a launch");
+            let client = Arc::new(client);
+            let page = |language: &'static str| {
+                let client = Arc::clone(&client);
+                rocket::tokio::spawn(async move {
+                    let page =
+                        client.get("/login").header(Header::new("Accept-Language", language));
+                    page.dispatch().await.into_string().await.expect("a page")
+                })
+            };
+            let mut alone = Vec::new();
+            for language in LANGUAGES {
+                let page = page(language).await.expect("a page");
+                assert!(page.contains(&format!("<html lang=\"{language}\"")), "{page}");
+                alone.push(page);
+            }
+            assert_eq!(alone.iter().collect::<BTreeSet<_>>().len(), LANGUAGES.len());
+            let rounds: Vec<_> = (0..50).map(|_| LANGUAGES.map(page)).collect();
+            for round in rounds {
+                for (page, alone) in round.into_iter().zip(&alone) {
+                    assert_eq!(&page.await.expect("a page"), alone);
+                }
+            }
+        });
+    });
 }
 
 #[test]

@@ -181,7 +181,7 @@ impl Accounts {
         &self,
         credentials: &Credentials<'_>,
     ) -> Result<VerifiedUser, Error> {
-        // Checked first, so that a flood which the hasher refuses costs no database query; it is
+        // Checked first, so that a flood that is refused as busy costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the
         // throttle, so that throttled clients do not take it from others.
         self.check_capacity(credentials.source.address)?;

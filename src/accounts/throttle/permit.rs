@@ -17,22 +17,16 @@ impl Accounts {
         &self,
         address: Option<IpAddr>,
     ) -> Result<Option<NetworkPermit>, Error> {
-        address.map(|address| self.permits.acquire(network(address), self.capacity())).transpose()
+        address.map(|address| self.permits.acquire(network(address))).transpose()
     }
 
-    /// Checks that the password of an address could be hashed now, for use before work that `busy`
+    /// Checks that a password from this address could be hashed now, for use before work that `busy`
     /// would make useless.
     ///
     /// # Errors
     /// 503 `busy`.
     pub(in crate::accounts) fn check_capacity(&self, address: Option<IpAddr>) -> Result<(), Error> {
         self.hasher.check_capacity()?;
-        address.map_or(Ok(()), |address| {
-            self.permits.check_capacity(&network(address), self.capacity())
-        })
-    }
-
-    fn capacity(&self) -> usize {
-        self.auth.password.hashers + self.auth.password.queue
+        address.map_or(Ok(()), |address| self.permits.check_network(&network(address)))
     }
 }

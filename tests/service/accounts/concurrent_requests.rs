@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::time::Instant;
 
 use rocket::figment::Figment;
 use rocket::futures::future::{join, join_all};
@@ -242,28 +243,51 @@ fn without_a_queue_a_client_with_an_address_still_signs_in() {
     });
 }
 
+/// Runs something while the one hasher is at work.
+async fn while_at_work<T>(hasher: &Hasher, run: impl Future<Output = T>) -> T {
+    let (end, ended) = channel::<()>();
+    let ended = Mutex::new(ended);
+    let work = hasher.run(move || drop(ended.lock().map(|ended| ended.recv())));
+    let run = async {
+        while hasher.busy() == 0 {
+            rocket::tokio::task::yield_now().await;
+        }
+        let result = run.await;
+        drop(end);
+        result
+    };
+    let (done, result) = join(work, run).await;
+    done.expect("a result");
+    result
+}
+
 #[test]
 fn a_registration_that_finds_the_queue_full_is_refused_as_busy_and_not_as_invalid() {
     on_both_with(no_queue, |app| {
         Runtime::new().expect("a runtime").block_on(async {
             let client = process(&app).await;
             let hasher = client.rocket().state::<Hasher>().expect("a hasher");
-            let (end, ended) = channel::<()>();
-            let ended = Mutex::new(ended);
-            let work = hasher.run(move || drop(ended.lock().map(|ended| ended.recv())));
-            let registrations = async {
-                while hasher.busy() == 0 {
-                    rocket::tokio::task::yield_now().await;
-                }
-                let by_form = register(&client, "carol", "correct horse", true);
-                let statuses = join(by_form, register(&client, "carol", "correct horse", false));
-                let statuses = statuses.await;
-                drop(end);
-                statuses
-            };
-            let (done, statuses) = join(work, registrations).await;
-            done.expect("a result");
-            assert_eq!(statuses, (503, 503));
+            let register = |by_form| register(&client, "carol", "correct horse", by_form);
+            let registrations = join(register(true), register(false));
+            assert_eq!(while_at_work(hasher, registrations).await, (503, 503));
+        });
+    });
+}
+
+#[test]
+fn a_page_of_the_busy_service_comes_no_sooner_than_retry_after_says() {
+    on_both_with(no_queue, |app| {
+        Runtime::new().expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let hasher = client.rocket().state::<Hasher>().expect("a hasher");
+            let form = client.post("/login").header(ContentType::Form);
+            let sent = Instant::now();
+            let page = form.body("username=user_01&password=1234").dispatch();
+            let page = while_at_work(hasher, page).await;
+            assert_eq!((page.status().code, page.content_type()), (503, Some(ContentType::HTML)));
+            let wait = page.headers().get_one("Retry-After").expect("a time").parse();
+            let wait: u64 = wait.expect("seconds");
+            assert!(wait > 0 && sent.elapsed().as_secs() >= wait, "{:?}", sent.elapsed());
         });
     });
 }
@@ -278,7 +302,42 @@ fn five_places(figment: Figment) -> Figment {
 }
 
 #[test]
-fn one_network_takes_no_more_than_half_of_the_places_also_with_right_passwords() {
+fn a_network_that_has_all_its_places_is_refused_without_a_query() {
+    // So slow that no hash counts as starved meanwhile.
+    on_both_with(
+        |figment| five_places(figment).merge(("auth.password.cost", 14)),
+        |app| {
+            Runtime::new().expect("a runtime").block_on(async {
+                let client = process(&app).await;
+                let guess = async |address: &str| {
+                    let body = json!({ "username": "user_01", "password": "wrong" }).to_string();
+                    let request = client.post("/api/login").header(ContentType::JSON).body(body);
+                    let address = address.parse().expect("an address");
+                    let request = request.remote(std::net::SocketAddr::new(address, 4_000));
+                    request.dispatch().await.into_string().await.expect("a body")
+                };
+                let hasher = client.rocket().state::<Hasher>().expect("a hasher");
+                let refused = while_at_work(hasher, async {
+                    while hasher.waiting() < 3 {
+                        rocket::tokio::task::yield_now().await;
+                    }
+                    // Nothing can be counted now.
+                    app.sql("ALTER TABLE throttle RENAME TO away");
+                    let refused = join(guess("192.0.2.7"), guess("198.51.100.7")).await;
+                    app.sql("ALTER TABLE away RENAME TO throttle");
+                    refused
+                });
+                let crowd = join_all((0..3).map(|_| guess("192.0.2.7")));
+                let ((own, other), _) = join(refused, crowd).await;
+                assert!(own.contains("\"code\":\"busy\""), "{own}");
+                assert!(other.contains("\"code\":\"unavailable\""), "{other}");
+            });
+        },
+    );
+}
+
+#[test]
+fn one_network_takes_no_more_than_three_of_five_places_also_with_right_passwords() {
     on_both_with(five_places, |app| {
         Runtime::new().expect("a runtime").block_on(async {
             let client = process(&app).await;

@@ -1,4 +1,4 @@
-//! The response fairing: the session policy, the challenge, `Vary` and `no-store`.
+//! The response fairing: the session policy, the challenge, the delay of `busy`, `Vary` and `no-store`.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -21,6 +21,10 @@ use crate::state::AuthState;
 /// How often the fairing attaches itself again, to run after fairings that other fairings attach.
 // One line each at launch: Rocket lists what has ignited, and lets no singleton replace it.
 const MAX_REATTACH: u8 = 8;
+
+/// How long 503 `busy` is held back. Requests have priority over the threads that hash, so clients that
+/// come again at once would slow down the hashes that they wait for.
+const BUSY_DELAY: Duration = Duration::from_secs(1);
 
 /// Completes every response. Fairings run in the order of attachment; this one attaches itself
 /// again [`MAX_REATTACH`] times, to be the last. The last also checks the routes, which are complete
@@ -69,13 +73,10 @@ impl Fairing for ResponseFairing {
         let reason = (status.code >= 300).then(|| Error::of(status, request)).flatten();
         challenge(state, request, response, reason.as_ref());
         refusal::report(request, state, response, reason.as_ref());
-        if let Some(error) = reason
-            && let Some(seconds) = error.wait()
-        {
-            if error.kind() == ErrorKind::Busy {
-                // A client that comes again at once would take the cores from the hashes.
-                time::sleep(Duration::from_secs(seconds)).await;
-            }
+        if reason.as_ref().is_some_and(|error| error.kind() == ErrorKind::Busy) {
+            time::sleep(BUSY_DELAY).await;
+        }
+        if let Some(seconds) = reason.and_then(|error| error.wait()) {
             // Also for a catcher that renders a page.
             response.set_header(Header::new("Retry-After", seconds.to_string()));
         }

@@ -23,10 +23,10 @@ const STARVED_AFTER: Duration = Duration::from_millis(500);
 /// so that in a flood of sign-ins other requests go first.
 ///
 /// With `password.hashers` hashes running and `password.queue` waiting, or after a wait of five
-/// seconds, the async methods return 503 `busy`, which [`Auth`](crate::Auth) holds back for a second:
-/// a client that comes again at once would take the cores from the hashes. If other requests use all
-/// cores for so long that no hash is finished, work is run again on one thread of normal priority, so
-/// that sign-ins still succeed.
+/// seconds, the async methods return 503 `busy`, whose response [`Auth`](crate::Auth) holds back for a
+/// second: a client that comes again at once would slow the hashes down. If other requests use all cores
+/// for so long that no hash is finished, work is run again on one thread of normal priority, so that
+/// sign-ins still succeed.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     /// Permits to enter, `hashers` and `queue` together: work that runs or waits holds one.

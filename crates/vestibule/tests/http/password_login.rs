@@ -236,7 +236,7 @@ impl LoginApp {
 }
 
 #[test]
-fn a_busy_hasher_answers_no_sooner_than_it_asks_clients_to_come_again() {
+fn busy_is_sent_no_sooner_than_retry_after_says() {
     let login = launch(4);
     login.while_busy(|| {
         let sent = Instant::now();

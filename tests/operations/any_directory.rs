@@ -88,7 +88,10 @@ fn a_template_with_a_mistake_stops_the_start_which_names_it() {
     own_templates(&home, &layout(), ("login.html.tera", "{{ t( }}"));
     let done = home.run(&[], "");
     assert_eq!(done.code, Some(1), "{done:?}");
-    assert!(done.err.contains("template_dir: ") && done.err.contains("login.html.tera"), "{done:?}");
+    assert!(
+        done.err.contains("template_dir: ") && done.err.contains("login.html.tera"),
+        "{done:?}"
+    );
 }
 
 #[test]

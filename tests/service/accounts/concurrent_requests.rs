@@ -1,14 +1,15 @@
 //! Concurrent requests: for one name, and for the hashing threads.
 
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rocket::figment::Figment;
 use rocket::futures::future::{join, join_all};
 use rocket::http::{ContentType, Header};
-use rocket::local::asynchronous::Client;
+use rocket::local::asynchronous::{Client, LocalResponse};
 use rocket::tokio::runtime::Runtime;
 use serde_json::json;
 
@@ -160,9 +161,7 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
             app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
             let hasher = client.rocket().state::<Hasher>().expect("a hasher");
             let others = async {
-                while hasher.busy() == 0 {
-                    rocket::tokio::task::yield_now().await;
-                }
+                wait_until("a guess is being hashed", || hasher.busy() > 0).await;
                 // Nothing can be counted now.
                 app.sql("ALTER TABLE throttle RENAME TO away");
                 // A throttled request gets the response for a full queue too.
@@ -243,15 +242,34 @@ fn without_a_queue_a_client_with_an_address_still_signs_in() {
     });
 }
 
+/// Signs in over the API from an address.
+async fn sign_in_from<'c>(
+    client: &'c Client,
+    address: &str,
+    (username, password): (&str, &str),
+) -> LocalResponse<'c> {
+    let body = json!({ "username": username, "password": password }).to_string();
+    let request = client.post("/api/login").header(ContentType::JSON).body(body);
+    let address = address.parse().expect("an address");
+    request.remote(SocketAddr::new(address, 4_000)).dispatch().await
+}
+
+/// Waits for a condition, with a limit for a busy machine.
+async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
+        rocket::tokio::task::yield_now().await;
+    }
+}
+
 /// Runs something while the one hasher is at work.
 async fn while_at_work<T>(hasher: &Hasher, run: impl Future<Output = T>) -> T {
     let (end, ended) = channel::<()>();
     let ended = Mutex::new(ended);
     let work = hasher.run(move || drop(ended.lock().map(|ended| ended.recv())));
     let run = async {
-        while hasher.busy() == 0 {
-            rocket::tokio::task::yield_now().await;
-        }
+        wait_until("work has begun", || hasher.busy() > 0).await;
         let result = run.await;
         drop(end);
         result
@@ -310,17 +328,12 @@ fn a_network_that_has_all_its_places_is_refused_without_a_query() {
             Runtime::new().expect("a runtime").block_on(async {
                 let client = process(&app).await;
                 let guess = async |address: &str| {
-                    let body = json!({ "username": "user_01", "password": "wrong" }).to_string();
-                    let request = client.post("/api/login").header(ContentType::JSON).body(body);
-                    let address = address.parse().expect("an address");
-                    let request = request.remote(std::net::SocketAddr::new(address, 4_000));
-                    request.dispatch().await.into_string().await.expect("a body")
+                    let reply = sign_in_from(&client, address, ("user_01", "wrong")).await;
+                    reply.into_string().await.expect("a body")
                 };
                 let hasher = client.rocket().state::<Hasher>().expect("a hasher");
                 let refused = while_at_work(hasher, async {
-                    while hasher.waiting() < 3 {
-                        rocket::tokio::task::yield_now().await;
-                    }
+                    wait_until("three wait", || hasher.waiting() == 3).await;
                     // Nothing can be counted now.
                     app.sql("ALTER TABLE throttle RENAME TO away");
                     let refused = join(guess("192.0.2.7"), guess("198.51.100.7")).await;
@@ -341,12 +354,8 @@ fn one_network_takes_no_more_than_three_of_five_places_also_with_right_passwords
     on_both_with(five_places, |app| {
         Runtime::new().expect("a runtime").block_on(async {
             let client = process(&app).await;
-            let sign_in = async |address: &str, name: &str, password: &str| {
-                let body = json!({ "username": name, "password": password }).to_string();
-                let request = client.post("/api/login").header(ContentType::JSON).body(body);
-                let address = address.parse().expect("an address");
-                let request = request.remote(std::net::SocketAddr::new(address, 4_000));
-                request.dispatch().await.status().code
+            let sign_in = async |address: &str, user: (&str, &str)| {
+                sign_in_from(&client, address, user).await.status().code
             };
             let hasher = client.rocket().state::<Hasher>().expect("a hasher");
             let mut was_full = false;
@@ -354,17 +363,16 @@ fn one_network_takes_no_more_than_three_of_five_places_also_with_right_passwords
                 let crowd_is_done = AtomicBool::new(false);
                 let crowd = async {
                     let statuses =
-                        join_all((0..10).map(|_| sign_in("192.0.2.7", "user_01", "1234"))).await;
+                        join_all((0..10).map(|_| sign_in("192.0.2.7", ("user_01", "1234")))).await;
                     crowd_is_done.store(true, Ordering::SeqCst);
                     statuses
                 };
                 let other = async {
                     let is_full = || hasher.busy() + hasher.waiting() == 3;
-                    while !is_full() && !crowd_is_done.load(Ordering::SeqCst) {
-                        rocket::tokio::task::yield_now().await;
-                    }
+                    let is_done = || crowd_is_done.load(Ordering::SeqCst);
+                    wait_until("the network has its places", || is_full() || is_done()).await;
                     was_full |= is_full();
-                    sign_in("198.51.100.7", "user_02", "5678").await
+                    sign_in("198.51.100.7", ("user_02", "5678")).await
                 };
                 let (crowd, other) = join(crowd, other).await;
                 assert_eq!(other, 200, "round {round}: {crowd:?}");

@@ -13,7 +13,7 @@ use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::tokens::TokenPair;
-use vestibule::{Auth, Clock, Error, ErrorPage, PasswordAccount, PasswordLogin, Tokens};
+use vestibule::{Auth, Clock, Error, ErrorKind, ErrorPage, PasswordAccount, PasswordLogin, Tokens};
 
 use crate::support::app::{App, RecordedEvents, Reply, Setup, rocket};
 use crate::support::counting_store::CountingStore;
@@ -88,6 +88,12 @@ async fn form(
     verified.map(drop).map_err(|error| error.with_page(|message| format!("{name}: {message}")))
 }
 
+/// An application's own `busy`, which asks for more patience than the library's.
+#[post("/maintenance")]
+fn maintenance() -> Error {
+    Error::new(ErrorKind::Busy).retry_after(60)
+}
+
 /// An application with Alice and Bob, whose passwords are `alice's` and `bob's`.
 struct LoginApp {
     app: App,
@@ -115,7 +121,7 @@ fn launch(cost: u32) -> LoginApp {
     let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
     let auth = auth.store(store.clone()).hasher(hasher.clone());
     let rocket = rocket(setup.figment, auth, users.clone());
-    let rocket = rocket.manage(hashes.clone()).mount("/", routes![sign_in, form]);
+    let rocket = rocket.manage(hashes.clone()).mount("/", routes![sign_in, form, maintenance]);
     let rocket = rocket.register("/", setup.catchers);
     let client = Client::untracked(rocket).expect("a launch");
     LoginApp { app: App { client, clock, store, users, recorded }, hashes, hasher }
@@ -245,6 +251,16 @@ fn busy_is_sent_no_sooner_than_retry_after_says() {
         let wait: u64 = refused.one("Retry-After").expect("a time").parse().expect("seconds");
         assert!(wait > 0 && sent.elapsed().as_secs() >= wait, "{:?}", sent.elapsed());
     });
+}
+
+#[test]
+fn busy_is_not_held_back_for_as_long_as_an_application_asks_to_wait() {
+    let login = launch(4);
+    let sent = Instant::now();
+    let refused = login.app.post("/maintenance").send();
+    assert_eq!((refused.status, refused.code().as_str()), (503, "busy"));
+    let wait: u64 = refused.one("Retry-After").expect("a time").parse().expect("seconds");
+    assert!(wait == 60 && sent.elapsed().as_secs() < wait, "{wait}, {:?}", sent.elapsed());
 }
 
 #[test]

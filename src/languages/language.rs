@@ -1,7 +1,7 @@
 //! One language: its texts, with what stands in their variables.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,8 +19,6 @@ pub struct Language {
     tag: Tag,
     name: String,
     bundle: FluentBundle<Arc<FluentResource>>,
-    /// The texts without variables, by their keys.
-    fixed: HashMap<String, String>,
     sentences: Arc<Sentences>,
     /// The keys of texts that it lacks, which it takes from English.
     missing: HashSet<String>,
@@ -36,8 +34,8 @@ impl Language {
         // The marks would be copied with a name or a link.
         bundle.set_use_isolating(false);
         let name = tag.as_str().to_owned();
-        let (fixed, missing) = (HashMap::new(), HashSet::new());
-        Self { tag, name, bundle, fixed, sentences, missing, english: None, is_changed: false }
+        let missing = HashSet::new();
+        Self { tag, name, bundle, sentences, missing, english: None, is_changed: false }
     }
 
     /// Sets English, with its messages, for texts that the language lacks. Called before `add`.
@@ -52,12 +50,8 @@ impl Language {
 
     /// Adds messages, which take the place of those with the same keys.
     pub(super) fn add(&mut self, resource: Arc<FluentResource>) {
-        for (key, pattern) in messages::of(&resource) {
+        for (key, _) in messages::of(&resource) {
             self.missing.remove(key);
-            match messages::fixed(pattern) {
-                Some(text) => self.fixed.insert(key.to_owned(), text),
-                None => self.fixed.remove(key),
-            };
         }
         self.bundle.add_resource_overriding(resource);
     }
@@ -65,6 +59,7 @@ impl Language {
     /// Completes the language, once all its messages are added.
     pub(super) fn finish(&mut self, is_changed: bool) {
         self.is_changed = is_changed;
+        self.missing.shrink_to_fit();
         if !self.missing.contains("language-name") {
             self.name = self.text("language-name");
         }
@@ -91,18 +86,12 @@ impl Language {
     /// Returns a text without variables; the key, if there is no such text.
     #[must_use]
     pub fn text(&self, key: &str) -> String {
-        match self.fixed.get(key) {
-            Some(text) => text.clone(),
-            None => self.format(key, Vec::new()),
-        }
+        self.format(key, Vec::new())
     }
 
     /// Returns a text with the values of its variables; the key, if there is no such text.
     #[must_use]
     pub fn format<'v>(&self, key: &str, values: Vec<(&'v str, FluentValue<'v>)>) -> String {
-        if let Some(text) = self.fixed.get(key) {
-            return text.clone();
-        }
         if let Some(english) = self.english.as_ref().filter(|_| self.missing.contains(key)) {
             // Its rules make the plural forms.
             return english.format(key, values);

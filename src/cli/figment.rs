@@ -56,15 +56,23 @@ pub(super) fn lacks_key_pair(figment: &Figment) -> bool {
 /// Returns the path of the configuration file, if there is one.
 ///
 /// # Errors
-/// A sentence, if `ROCKET_CONFIG` names a file that does not exist, which figment would ignore.
+/// A sentence, if the file is a directory, a link to nothing, or does not exist and is named by `ROCKET_CONFIG`:
+/// figment would ignore all of these.
 pub(super) fn config_file(figment: &Figment) -> Result<Option<&Path>, String> {
     let files = figment.metadata().filter_map(|metadata| metadata.source.as_ref()?.file_path());
     let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
-    match (file, Env::var("ROCKET_CONFIG")) {
-        // /dev/null is there, and means no file.
-        (None, Some(named)) if !named.is_empty() && !Path::new(&named).exists() => {
-            Err(format!("ROCKET_CONFIG names {named}, which does not exist; correct the name"))
-        }
-        (file, _) => Ok(file),
+    if file.is_some() {
+        return Ok(file);
     }
+    let named = Env::var("ROCKET_CONFIG").filter(|named| !named.is_empty());
+    let path = Path::new(named.as_deref().unwrap_or("Rocket.toml"));
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("the configuration file {shown} is a directory"));
+    }
+    // /dev/null is there, and means no file.
+    if path.exists() || (named.is_none() && !path.is_symlink()) {
+        return Ok(None);
+    }
+    Err(format!("the configuration file {shown} does not exist; correct the name or ROCKET_CONFIG"))
 }

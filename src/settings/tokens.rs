@@ -4,10 +4,31 @@ use rocket::figment::Figment;
 
 use vestibule::config::{Config, ConfigError, Location};
 
+/// The claims of every token of this service. Those that a setting leaves out are refused by the library.
+const CLAIMS: [&str; 15] = [
+    "amr",
+    "aud",
+    "auth_time",
+    "csrf",
+    "exp",
+    "fresh",
+    "gen",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "sid",
+    "stamp",
+    "sub",
+    "type",
+];
+
 /// Checks `[default.auth.token]` beyond what the library checks.
 pub(super) fn check(figment: &Figment, auth: &Config) -> Result<(), Vec<ConfigError>> {
     let token = &auth.token;
     let has = |location| token.locations.contains(&location);
+    let is_in_every_token =
+        |name: &String| CLAIMS.contains(&name.as_str()) || *name == token.identity_claim;
     let (key, problem) = if token.foreign.jwks.is_some() {
         let problem = "is not for this service, which cannot tell whose account a foreign token \
                        means; an application of yours can";
@@ -26,6 +47,8 @@ pub(super) fn check(figment: &Figment, auth: &Config) -> Result<(), Vec<ConfigEr
     } else if has(Location::Cookies) && token.cookies.csrf && !token.cookies.csrf_in_cookies {
         let problem = "must be on with csrf: scripts learn the values from these cookies";
         ("cookies.csrf_in_cookies", problem)
+    } else if token.require.iter().flatten().any(|name| !is_in_every_token(name)) {
+        ("require", "must name claims alone that every token of this service has")
     } else {
         return Ok(());
     };

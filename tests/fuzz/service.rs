@@ -58,8 +58,9 @@ impl Service {
         found.expect("a database").map(|(user, _)| user.id)
     }
 
-    /// Removes the passkeys.
+    /// Removes the passkeys, and the count of those that were added.
     pub(crate) fn remove_all(&self) {
+        self.app.sql("DELETE FROM throttle WHERE bucket LIKE 'credentials:%'");
         self.runtime.block_on(async {
             for own in self.accounts().passkeys(&self.user).await.expect("passkeys") {
                 let removed = self.accounts().remove_passkey(&self.user, &own.id, &self.actor);

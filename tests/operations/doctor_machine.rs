@@ -39,7 +39,9 @@ fn a_state_directory_that_cannot_be_used_is_named() {
 fn a_database_file_that_cannot_be_written_is_named() {
     let home = Home::new();
     finish(&mut home.command_of_nobody(&["migrate"]), "");
-    for (path, mode) in [("state/vestibule.sqlite3", 0o400), ("state", 0o500)] {
+    let shared = "state/vestibule.sqlite3-shm";
+    fs::write(home.path(shared), "").expect("a new file");
+    for (path, mode) in [(shared, 0o400), ("state/vestibule.sqlite3", 0o400), ("state", 0o500)] {
         allow(&home.path(path), mode);
         let done = finish(&mut home.command_of_nobody(&["doctor"]), "");
         assert_said(&done, "FAIL", "database", &[path, "ermission denied"]);

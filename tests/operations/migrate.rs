@@ -1,6 +1,7 @@
 //! `vestibule migrate`, and a database that a newer program has migrated.
 
 use super::client::LONG_TIMEOUT;
+use super::doctor::{assert_not_said, assert_said, doctor};
 use crate::support::postgres;
 use crate::support::process::{Home, at_home};
 
@@ -58,9 +59,14 @@ fn after_migrate_the_service_needs_no_right_to_create_tables() {
         let separator = if url.contains('?') { '&' } else { '?' };
         let home = Home::at(&format!("{url}{separator}options=-c%20role%3D{role}"));
         home.serve(LONG_TIMEOUT).api_login("user_01", "1234").expect("a sample user");
+        assert_not_said(&doctor(&home, &[]), "FAIL", "privileges");
+        owner.sql(&format!("REVOKE DELETE ON sign_ins FROM {role}"));
+        assert_said(&doctor(&home, &[]), "FAIL", "privileges", &["GRANT SELECT"]);
         owner.sql("DELETE FROM __diesel_schema_migrations WHERE version > '20261128000300'");
         let done = home.run(&["migrate"], "");
         assert!(done.code == Some(1) && done.err.contains("permission denied"), "{done:?}");
+        owner.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC");
+        assert_said(&doctor(&home, &[]), "FAIL", "privileges", &["vestibule migrate"]);
         owner.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     });
 }

@@ -57,8 +57,8 @@ impl Accounts {
     ///
     /// # Errors
     /// 422 `invalid_field` naming `name` or `passkey`, 409 `already_made` for a second copy of the form, 401
-    /// `token_revoked` when the sign-in has ended meanwhile, 404 `not_found` if second factors are off, 503
-    /// `unavailable`.
+    /// `token_revoked` when the sign-in has ended meanwhile, 404 `not_found` if second factors are off, 429
+    /// `too_many_attempts` after many changes, 503 `unavailable`.
     pub async fn add_passkey(
         &self,
         user: &User,

@@ -57,7 +57,7 @@ impl Accounts {
     ///
     /// # Errors
     /// 401 `bad_credentials` for a wrong current password, 401 `token_revoked` when the current
-    /// sign-in has ended meanwhile, 422 `invalid_field`, 503 `busy` or `unavailable`.
+    /// sign-in has ended meanwhile, 422 `invalid_field`, 429 `too_many_attempts`, 503 `busy` or `unavailable`.
     pub async fn change_password(
         &self,
         user: &User,

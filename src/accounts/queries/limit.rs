@@ -13,6 +13,12 @@ use vestibule::throttle::Counter;
 /// The maximum number in [`WINDOW`] of changes to the full name and the notices and of new recovery codes,
 /// together.
 const MAX_CHANGES: i64 = 60;
+
+/// The maximum number in [`WINDOW`] of changes of the password and of new second factors, together. Each sends a
+/// mail. They have a limit of their own: changes that need no password must not keep the owner from
+/// these.
+const MAX_CREDENTIALS: i64 = 30;
+
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
 /// Counts a change that a user makes to the own account, within the transaction of the change.
@@ -24,7 +30,26 @@ pub(super) fn count_own_change(
     account: i64,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    let counter = Counter::new(format!("changes:{account}"), MAX_CHANGES);
+    count(connection, Counter::new(format!("changes:{account}"), MAX_CHANGES), now)
+}
+
+/// Counts a change of the password or a new second factor, within the transaction of the change.
+///
+/// # Errors
+/// As [`count_own_change`].
+pub(super) fn count_new_credential(
+    connection: &mut AnyConnection,
+    account: i64,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    count(connection, Counter::new(format!("credentials:{account}"), MAX_CREDENTIALS), now)
+}
+
+fn count(
+    connection: &mut AnyConnection,
+    counter: Counter,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
     match counter.count(connection, now, WINDOW)? {
         Some(limit) => Err(limit.error(now)),
         None => Ok(()),

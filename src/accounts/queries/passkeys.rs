@@ -6,6 +6,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::limit::count_new_credential;
 use super::locks::lock_user;
 use super::notices::queue_notice;
 use super::second_factors::{
@@ -137,7 +138,7 @@ fn use_challenge(
 ///
 /// # Errors
 /// 422 `invalid_field` naming `passkey` for that of another account, 409 `already_made` for a second copy of
-/// the form, 401 `token_revoked`, 503 `unavailable`.
+/// the form, 401 `token_revoked`, 429 `too_many_attempts` after many changes, 503 `unavailable`.
 pub(in crate::accounts) fn add_passkey(
     connection: &mut AnyConnection,
     account: i64,
@@ -155,6 +156,7 @@ pub(in crate::accounts) fn add_passkey(
         if found.is_some() || !use_challenge(connection, &new.challenge, actor.at)? {
             return Err(ErrorKind::AlreadyMade.into());
         }
+        count_new_credential(connection, account, actor.at)?;
         let row = (
             passkeys::credential_id.eq(&new.id),
             passkeys::account.eq(account),

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::administration::check_permission;
-use super::limit::count_own_change;
+use super::limit::{count_new_credential, count_own_change};
 use super::links::delete_pending_address;
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
@@ -119,6 +119,7 @@ pub(in crate::accounts) fn add_authenticator(
         if authenticator_since(connection, id)?.is_some() {
             return Err(ErrorKind::AlreadyMade.into());
         }
+        count_new_credential(connection, id, actor.at)?;
         let row = (
             authenticators::account.eq(id),
             authenticators::secret.eq(&new.secret),

@@ -8,7 +8,7 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::limit::count_own_change;
+use super::limit::{count_new_credential, count_own_change};
 use super::links::delete_links;
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
@@ -243,7 +243,7 @@ pub struct CurrentSignIn {
 ///
 /// # Errors
 /// 401 `token_revoked` when the current sign-in has ended: a request that began before signing
-/// out must not continue. 503 `unavailable`.
+/// out must not continue. 429 `too_many_attempts` after many changes, 503 `unavailable`.
 pub fn change_password(
     connection: &mut AnyConnection,
     user: &User,
@@ -259,6 +259,7 @@ pub fn change_password(
         if !lock_sign_in(connection, &current.id)? {
             return Err(ErrorKind::TokenRevoked.into());
         }
+        count_new_credential(connection, user.id, actor.at)?;
         let except = current.stays.then_some(current.id.as_str());
         end_all(connection, user, except, actor).map(Some)
     })

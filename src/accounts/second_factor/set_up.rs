@@ -145,7 +145,8 @@ impl Accounts {
     ///
     /// # Errors
     /// 422 `invalid_field` naming `code` or `set_up_token`, 409 `already_made` if there is an authenticator, 401
-    /// `token_revoked` when the sign-in has ended meanwhile, 503 `unavailable`.
+    /// `token_revoked` when the sign-in has ended meanwhile, 429 `too_many_attempts` after many changes of the account,
+    /// 503 `unavailable`.
     pub async fn add_authenticator(
         &self,
         user: &User,

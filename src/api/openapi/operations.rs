@@ -150,7 +150,7 @@ fn second_factor() -> Vec<Operation> {
         )
         .body::<FirstCodeBody>()
         .responds::<RecoveryCodesView>(201)
-        .fails(&[K::AlreadyMade]),
+        .fails(&[K::AlreadyMade, K::TooManyAttempts]),
         Operation::new(
             "POST /api/me/second-factor/recovery-codes",
             "makeRecoveryCodes",

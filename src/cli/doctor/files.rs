@@ -128,19 +128,21 @@ fn holds_password(url: &str) -> bool {
 pub(super) fn database(report: &mut Report, settings: &Settings) {
     let Address::Sqlite(path) = &settings.database.address else { return };
     let directory = path.parent().unwrap_or(path);
-    // The directory too: SQLite makes two more files beside the database.
-    let file = Some(path.as_path()).filter(|path| path.exists());
-    for path in file.into_iter().chain([existing_parent(directory)]) {
+    let files = ["", "-wal", "-shm"].map(|suffix| {
+        let mut file = path.clone().into_os_string();
+        file.push(suffix);
+        PathBuf::from(file)
+    });
+    let there = files.iter().map(PathBuf::as_path).filter(|path| path.exists());
+    // The directory too: SQLite makes the other two beside the database.
+    for path in there.chain([existing_parent(directory)]) {
         if let Err(cause) = rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK) {
             let problem = format_args!("{} cannot be read and written: {cause}", path.display());
             report.fail("database", problem);
         }
     }
     free_space(report, "database", existing_parent(directory));
-    for suffix in ["", "-wal", "-shm"] {
-        let mut file = path.clone().into_os_string();
-        file.push(suffix);
-        let file = PathBuf::from(file);
+    for file in files {
         if fs::metadata(&file).is_ok_and(|found| mode(&found) & FOR_OTHERS != 0) {
             report.warn(
                 "database",

@@ -115,9 +115,8 @@ impl std::fmt::Debug for Address {
     }
 }
 
-/// Returns whether libpq accepts the URL: no white space, complete percent escapes, at most one
-/// `@` before the path, and no `?` before that `@` (libpq would take it for a part of the user
-/// name).
+/// Returns whether libpq accepts the URL: no white space, complete percent escapes, and at most one `@`, before
+/// the path and the parameters: after them it means a password with a `/` or `?` of its own.
 fn is_well_formed(rest: &str) -> bool {
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = rest.as_bytes();
@@ -125,9 +124,9 @@ fn is_well_formed(rest: &str) -> bool {
     let whole = percents.fold(true, |whole, (index, _)| {
         whole && hex(bytes.get(index + 1)) && hex(bytes.get(index + 2))
     });
-    let authority = rest.split('/').next().unwrap_or_default();
-    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-    whole && rest.bytes().all(|byte| byte.is_ascii_graphic()) && !user.contains(['@', '?'])
+    let (authority, others) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let is_single = authority.matches('@').count() <= 1 && !others.contains('@');
+    whole && is_single && rest.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -156,6 +155,10 @@ mod tests {
             "postgres://u:GE HEIM@localhost/x",
             "postgres://u:GE%ZZHEIM@localhost/x",
             "postgres://u:GEH@EIM@localhost/x",
+            "postgres://u:GEH/EIM@localhost/x",
+            "postgres://u:1/EIM@localhost/x?sslmode=disable",
+            "postgres://u:GEH/E?I=M@localhost/x",
+            "postgres://u:GEH?EIM@localhost/x",
             "postgres://localhost?x@db.example/x",
         ] {
             assert!(Address::parse(wrong).is_err(), "{wrong}");

@@ -470,8 +470,14 @@ fn a_named_file_that_does_not_exist_is_refused_before_anything_is_made() {
     let commands: [&[&str]; 3] = [&[], &["user", "list"], &["health"]];
     for arguments in commands {
         let done = finish(home.command(arguments).env("ROCKET_CONFIG", "Missing.toml"), "");
-        assert_refused(&done, &[&["ROCKET_CONFIG names Missing.toml", "does not exist"]]);
+        assert_refused(
+            &done,
+            &[&["the configuration file Missing.toml does not exist", "ROCKET_CONFIG"]],
+        );
     }
+    std::fs::create_dir(home.path("Rocket.toml.d")).expect("a directory");
+    let done = finish(home.command(&[]).env("ROCKET_CONFIG", "Rocket.toml.d"), "");
+    assert_refused(&done, &[&["the configuration file Rocket.toml.d is a directory"]]);
     assert!(!home.path("state").exists());
     let none = finish(home.command(&["routes"]).env("ROCKET_CONFIG", "/dev/null"), "");
     assert_eq!(none.code, Some(0), "{none:?}");

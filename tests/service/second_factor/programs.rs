@@ -3,6 +3,7 @@
 use rocket::http::Method;
 
 use super::*;
+use crate::passkeys::{self, authenticator::Authenticator as Passkey};
 use crate::support::app::on_both;
 
 /// The claims of an access token.
@@ -212,5 +213,39 @@ fn the_program_that_sets_a_factor_up_has_proven_it() {
         let done = program.post_json("/api/me/second-factor/confirm", &body);
         assert_eq!(done.status, 201, "{}", done.body);
         assert_eq!(program.delete("/api/me/second-factor").status, 204);
+    });
+}
+
+#[test]
+fn of_new_factors_and_passwords_of_an_account_in_an_hour_the_thirty_first_is_refused() {
+    on_both(|app| {
+        let program = app.token("user_01");
+        let add = || {
+            let begun = program.post("/api/me/second-factor").json();
+            let code = code_of(&text(&begun, "secret"), &app, 0);
+            let body = json!({ "set_up_token": text(&begun, "set_up_token"), "code": code });
+            program.post_json("/api/me/second-factor/confirm", &body)
+        };
+        let change = |current: &str, new: &str| {
+            let body = json!({ "current_password": current, "new_password": new });
+            program.post_json("/api/password", &body)
+        };
+        for _ in 0..29 {
+            assert_eq!(add().status, 201);
+            assert_eq!(program.delete("/api/me/second-factor").status, 204);
+        }
+        assert_eq!(change("1234", "correct horse").status, 204);
+        add().assert_problem(429, "too_many_attempts");
+        change("correct horse", "battery staple").assert_problem(429, "too_many_attempts");
+        let browser = app.anonymous();
+        let fields = [("username", "user_01"), ("password", "correct horse")];
+        assert_eq!(browser.post_form("/login", &fields).status, 303);
+        passkeys::add(&browser, &mut Passkey::new(1), "Key").assert_page(429);
+        assert_eq!(app.count("events WHERE event = 'second_factor_added'"), 29);
+        assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
+
+        app.clock.advance(Duration::from_secs(60 * 60 + 1));
+        assert_eq!(browser.post_form("/login", &fields).status, 303);
+        assert_eq!(passkeys::add(&browser, &mut Passkey::new(1), "Key").status, 303);
     });
 }

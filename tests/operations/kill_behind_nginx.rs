@@ -138,7 +138,10 @@ fn with_no_process_at_all_nginx_says_so_in_our_words() {
     assert_eq!(reply.header("retry-after"), Some("1"));
     let page = ask(&nginx.address, "GET", "/login?token=secret", &[], "").expect("an answer");
     page.assert_page(503);
+    let forged = ask(&nginx.address, "GET", "/a%20200%200.001%22%0ab", &[], "").expect("an answer");
+    forged.assert_page(503);
     assert!(begun.elapsed() < Duration::from_secs(3));
     let log = nginx.access_log();
-    assert!(log.contains("GET /login 503") && !log.contains("secret"), "{log}");
+    assert!(log.contains("\"GET /login\" 503") && !log.contains("secret"), "{log}");
+    assert!(log.contains(r#""GET /a 200 0.001\x22\x0Ab" 503"#), "{log}");
 }

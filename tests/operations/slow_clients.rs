@@ -1,6 +1,6 @@
 //! Slow clients at nginx with the delivered file: each is cut off within fifteen seconds, Vestibule
 //! sees none of them, and all other clients are served. An address that a client claims for itself
-//! is dropped by nginx.
+//! is dropped by nginx, and so is a host that is not the one of the request line.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -180,6 +180,22 @@ fn a_client_cannot_claim_to_be_another() {
     // The service would believe the same header from the proxy, so nginx must drop it.
     let direct = sign_in(&service.address, &claim[..1]);
     assert!(page(&service.address, &direct).contains("6.6.6.6"));
+}
+
+#[test]
+fn the_host_of_the_request_line_counts_before_the_field_and_the_port_is_kept() {
+    let home = Home::new();
+    let Some((_service, nginx)) = behind_nginx(&home) else { return };
+    let at = nginx.address.as_str();
+    let origin = format!("http://{at}");
+    let headers =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", origin.as_str())];
+    let body = "username=user_01&password=1234";
+    // The field `Host` is that of the origin each time.
+    let status = |path: &str| ask(at, "POST", path, &headers, body).expect("an answer").status;
+    assert_eq!(status("/login"), 303);
+    assert_eq!(status(&format!("http://{at}/login")), 303);
+    assert_eq!(status("http://other.example/login"), 403);
 }
 
 #[test]

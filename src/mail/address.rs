@@ -68,6 +68,15 @@ impl EmailAddress {
         let domain = self.key.rsplit_once('@').map_or("", |(_, domain)| domain);
         format!("{local}@{domain}")
     }
+
+    /// Returns the spellings in which a user name may be this address: as it was typed, and with the
+    /// domain in ASCII and in Unicode. One label in ASCII beside another in Unicode is none of them.
+    #[must_use]
+    pub fn spellings(&self) -> [String; 3] {
+        let (local, domain) = self.key.rsplit_once('@').unwrap_or_default();
+        let (unicode, _) = idna::domain_to_unicode(domain);
+        [self.shown.clone(), self.key.clone(), format!("{local}@{unicode}")]
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +94,15 @@ mod tests {
         let typed = EmailAddress::parse("Ann@Bücher.example").expect("an address");
         assert_eq!(typed.shown(), "Ann@Bücher.example");
         assert_eq!(typed.to_ascii(), "Ann@xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn an_address_is_spelt_as_it_was_typed_in_ascii_and_in_unicode() {
+        let spellings = |text| EmailAddress::parse(text).expect("an address").spellings();
+        let (ascii, unicode) = ("ann@xn--bcher-kva.example", "ann@bücher.example");
+        assert_eq!(spellings("Ann@BÜCHER.example"), ["Ann@BÜCHER.example", ascii, unicode]);
+        assert_eq!(spellings(ascii), [ascii, ascii, unicode]);
+        assert_eq!(spellings("ann@example.org"), ["ann@example.org"; 3]);
     }
 
     #[test]

@@ -152,27 +152,42 @@ impl Accounts {
         Ok(())
     }
 
-    /// Returns the user name that signs in: of the account that has this confirmed address, or else
-    /// the text itself. `None` if it is no user name.
-    async fn find_username(&self, text: &str) -> Result<Option<Username>, Error> {
+    /// Returns the user name that signs in: of the account that has this confirmed address, or whose
+    /// name is another spelling of it, or else the text itself; `None` if it is no user name. Also
+    /// returns what its attempts are counted by: if no account is found, the one form of all spellings
+    /// of the address, so that 429 does not reveal whether an account has it.
+    async fn find_username(&self, text: &str) -> Result<(Option<Username>, String), Error> {
         let username = Username::parse(text).ok();
-        let address = EmailAddress::parse(text).ok();
+        // Full-width signs are those of ASCII in a user name alone.
+        let as_address = |name: &Username| EmailAddress::parse(name.shown()).ok();
+        let address =
+            EmailAddress::parse(text).ok().or_else(|| username.as_ref().and_then(as_address));
         let Some(address) = address.filter(|_| self.addresses != AddressPolicy::Off) else {
-            return Ok(username);
+            // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it
+            // is invalid.
+            let key = username.as_ref().map_or(text.trim(), Username::key).to_owned();
+            return Ok((username, key));
         };
-        let named = username.clone();
+        let (named, unknown_key) = (username.clone(), address.key().to_owned());
         let found = self.run(move |connection| {
             // A user name comes before the same text as an address.
-            if let Some(name) = &named
-                && queries::named(connection, name)?.is_some()
+            if let Some(name) = named
+                && queries::named(connection, &name)?.is_some()
             {
-                return Ok(None);
+                return Ok::<_, Error>(Some(name));
             }
-            queries::with_address(connection, &address)
+            // Both are looked up in any case, which takes as long for an address that no account has.
+            let owner = queries::with_address(connection, &address)?;
+            let alike = queries::named_by_address(connection, &address)?;
+            let user = owner.or_else(|| alike.into_iter().min_by_key(|user| user.id));
+            user.map(|user| Username::parse(&user.username)).transpose()
         });
         Ok(match found.await? {
-            Some(user) => Some(Username::parse(&user.username)?),
-            None => username,
+            Some(found) => {
+                let key = found.key().to_owned();
+                (Some(found), key)
+            }
+            None => (username, unknown_key),
         })
     }
 
@@ -185,11 +200,8 @@ impl Accounts {
         // refused for every name, which reveals nothing. The place in the queue is taken after the
         // throttle, so that throttled clients do not take it from others.
         self.check_capacity(credentials.source.address)?;
-        let username = self.find_username(credentials.username).await?;
-        // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is
-        // invalid.
-        let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
-        let attempt = self.begin_attempt(key, credentials.source, None).await?;
+        let (username, key) = self.find_username(credentials.username).await?;
+        let attempt = self.begin_attempt(&key, credentials.source, None).await?;
         let check = async {
             let permit = self.acquire_permit(credentials.source.address)?;
             let known = match username {

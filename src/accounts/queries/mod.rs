@@ -36,7 +36,7 @@ mod wrong_codes;
 
 pub(super) use access_keys::end_key;
 pub use access_keys::{MAX_ACTIVE_KEYS, check_is_new, find_key, store_key};
-pub(super) use addresses::{confirm_address, owner_of_address_link};
+pub(super) use addresses::{confirm_address, named_by_address, owner_of_address_link};
 pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
 };

@@ -2,6 +2,7 @@
 
 mod added_users;
 mod address_return;
+mod address_spellings;
 mod address_timing;
 pub(crate) mod addresses;
 mod administration_api;

@@ -148,7 +148,7 @@ fn replace_database(file: &Path, arguments: &RestoreArguments) -> Result<Restore
     }
     let path = follow_link(path).map_err(|cause| failure("restored", &cause))?;
     // Made ready beside the place, so that nothing is lost if it cannot be.
-    let ready = path.with_extension("restoring");
+    let ready = db::ready_path(&path);
     if ready.exists() && fs::canonicalize(file).ok() == fs::canonicalize(&ready).ok() {
         return Err(failure("restored", &"the backup has the name of a temporary file; rename it"));
     }
@@ -179,7 +179,10 @@ fn make_ready(file: &Path, ready: &Path, keeps_sign_ins: bool) -> Result<Restore
     let address = Address::Sqlite(ready.to_owned());
     let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
     db::migrate(&mut connection).map_err(|cause| failure("restored", &cause))?;
-    end_after_restore(&mut connection, keeps_sign_ins)
+    let restored = end_after_restore(&mut connection, keeps_sign_ins)?;
+    // Only the file is put in place.
+    db::merge_log(&mut connection).map_err(|cause| failure("restored", &cause))?;
+    Ok(restored)
 }
 
 /// Gives the new file the owner and the mode of the one that it replaces, or else the owner of the directory.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use rustix::fs::{FlockOperation, fcntl_lock};
 
 use super::address::Address;
 use super::connect::{beside, check_no_orphaned_log, connect, create_private, sqlite_uri};
@@ -84,36 +85,86 @@ pub fn remove_copy(copy: &Path) {
     }
 }
 
-/// Puts a file in the place of the database at a path, and returns where the former one is then.
+/// Puts a file in the place of the database at a path, and returns where the former one is then. The path leads
+/// to one of the two at every moment, also if the process is killed.
 ///
 /// # Errors
 /// [`DbError::InUse`] if a process has it open; [`DbError`] otherwise. The former one stays.
 pub fn put_in_place(ready: &Path, path: &Path) -> Result<Option<PathBuf>, DbError> {
     check_no_orphaned_log(path)?;
-    if !path.exists() {
-        return fs::rename(ready, path).map(|()| None).map_err(broken);
+    let aside = if path.exists() { Some(keep_aside(path)?) } else { None };
+    fs::rename(ready, path).map_err(broken)?;
+    // It is in place, so a failure is not one of the restore.
+    let _ = sync_directory(path);
+    Ok(aside)
+}
+
+/// Gives the database at a path a second name, under which it stays, and leaves no log at the path: SQLite would
+/// apply it to the file that takes the place.
+fn keep_aside(path: &Path) -> Result<PathBuf, DbError> {
+    match connect(&Address::Sqlite(path.to_owned()), Duration::ZERO, false)
+        .and_then(|mut connection| merge_log(&mut connection))
+    {
+        // Its log stays with it.
+        Err(error) if is_corrupt(&error) => check_not_in_use(path)?,
+        merged => merged?,
     }
-    leave_log(path)?;
     let aside = (1..)
         .map(|number| beside(path, &format!(".before-restore-{number}")))
         .find(|aside| !aside.exists())
         .unwrap_or_else(|| beside(path, ".before-restore"));
-    fs::rename(path, &aside).map_err(broken)?;
-    if let Err(cause) = fs::rename(ready, path) {
-        let _ = fs::rename(&aside, path);
-        return Err(broken(cause));
+    for suffix in ["", "-wal", "-journal"] {
+        let (from, to) = (beside(path, suffix), beside(&aside, suffix));
+        if from.exists() {
+            fs::hard_link(&from, &to).map_err(|cause| {
+                DbError::Broken(format!(
+                    "cannot link {} to {}: {cause}; move the database away, and restore without \
+                     --replace",
+                    to.display(),
+                    from.display()
+                ))
+            })?;
+        }
     }
-    Ok(Some(aside))
+    sync_directory(path).map_err(broken)?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        match fs::remove_file(beside(path, suffix)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(broken(cause)),
+            _ => {}
+        }
+    }
+    Ok(aside)
 }
 
-/// Takes the write-ahead log of a database into its file, which only the last connection can do.
-fn leave_log(path: &Path) -> Result<(), DbError> {
-    let address = Address::Sqlite(path.to_owned());
-    let mut connection = connect(&address, Duration::ZERO, false)?;
-    if let AnyConnection::Sqlite(sqlite) = &mut connection {
-        sqlite.batch_execute("PRAGMA journal_mode = DELETE;").map_err(|_| DbError::InUse)?;
-    }
-    Ok(())
+/// Takes the write-ahead log of a SQLite database into its file, which only the last connection can do.
+///
+/// # Errors
+/// [`DbError::InUse`] if another connection is open; [`DbError::Query`] otherwise.
+pub fn merge_log(connection: &mut AnyConnection) -> Result<(), DbError> {
+    let AnyConnection::Sqlite(sqlite) = connection else { return Ok(()) };
+    sqlite.batch_execute("PRAGMA journal_mode = DELETE;").map_err(|cause| {
+        if cause.to_string().contains("locked") { DbError::InUse } else { DbError::Query(cause) }
+    })
+}
+
+/// Returns whether SQLite says that a file is no database, or a damaged one.
+fn is_corrupt(error: &DbError) -> bool {
+    let text = error.to_string();
+    let corrupt =
+        ["file is not a database", "disk image is malformed", "malformed database schema"];
+    corrupt.iter().any(|message| text.contains(message))
+}
+
+/// Fails if another process has a lock on a file that SQLite cannot read: every open connection has one.
+fn check_not_in_use(path: &Path) -> Result<(), DbError> {
+    let file = fs::OpenOptions::new().read(true).write(true).open(path).map_err(broken)?;
+    fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| DbError::InUse)
+}
+
+/// Syncs the names in the directory of a file, or a power failure may lose the last ones.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn broken(cause: io::Error) -> DbError {

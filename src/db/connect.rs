@@ -24,7 +24,7 @@ pub(super) struct BackendProcess {
 /// Opens one connection that waits for locks and results no longer than `timeout`.
 ///
 /// A missing SQLite file is created only if `create` is set: a pool whose file was deleted must
-/// not continue with an empty one. No file is created where a write-ahead log is left.
+/// not continue with an empty one. No file is created where [`check_creatable`] fails.
 ///
 /// # Errors
 /// [`DbError::Connect`] with the driver's message.
@@ -78,7 +78,7 @@ pub(super) fn limit_waits_of_backend(
 
 fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {
     if create {
-        check_no_orphaned_log(path)?;
+        check_creatable(path)?;
         let failed = |cause| format!("cannot write {}: {cause}", path.display());
         create_private(path).map_err(|cause| DbError::Connect(failed(cause)))?;
     }
@@ -99,19 +99,44 @@ fn failed_to_connect(cause: impl std::fmt::Display) -> DbError {
     DbError::Connect(words.join(" "))
 }
 
-/// Fails if only the write-ahead log exists. The file was then moved away, and a new one beside the log would
-/// lose the last writes.
-pub(super) fn check_no_orphaned_log(path: &Path) -> Result<(), DbError> {
-    let log = beside(path, "-wal");
-    // In this order, because a process that starts meanwhile creates the file before the log.
-    if log.exists() && !path.exists() {
+/// Checks that a SQLite file may be created if it does not exist: nothing is left of a former one.
+///
+/// # Errors
+/// [`DbError::Connect`] if a log is there without its file, or if a restore was interrupted.
+pub fn check_creatable(path: &Path) -> Result<(), DbError> {
+    check_no_orphaned_log(path)?;
+    let ready = ready_path(path);
+    if ready.exists() && !path.exists() {
         return Err(DbError::Connect(format!(
-            "{} is missing, and its log {} is not; put the file back, or move the log away too",
+            "{} is missing, and {} is left of an interrupted restore; run `vestibule restore` again",
             path.display(),
-            log.display()
+            ready.display()
         )));
     }
     Ok(())
+}
+
+/// Fails if only the write-ahead log exists, or a journal. The file was then moved away, and a new one beside the
+/// log would lose the last writes, or get those of the former one.
+pub(super) fn check_no_orphaned_log(path: &Path) -> Result<(), DbError> {
+    for suffix in ["-wal", "-journal"] {
+        let log = beside(path, suffix);
+        // In this order, because a process that starts meanwhile creates the file before the log.
+        if log.exists() && !path.exists() {
+            return Err(DbError::Connect(format!(
+                "{} is missing, and its log {} is not; put the file back, or move the log away too",
+                path.display(),
+                log.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns where a restore makes the new file ready, before it is put in place.
+#[must_use]
+pub fn ready_path(path: &Path) -> PathBuf {
+    beside(path, ".restoring")
 }
 
 /// Returns the path of a file beside another one, whose name begins with the name of that.

@@ -17,8 +17,8 @@ mod sqlite_file;
 pub mod transfer;
 
 pub use address::{Address, Backend, Encryption};
-pub use backup::{check_whole, copy_backup, copy_to, put_in_place, remove_copy};
-pub use connect::connect;
+pub use backup::{check_whole, copy_backup, copy_to, merge_log, put_in_place, remove_copy};
+pub use connect::{check_creatable, connect, ready_path};
 pub use connection::AnyConnection;
 pub use error::DbError;
 pub use health::is_writable;

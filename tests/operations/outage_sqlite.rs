@@ -17,6 +17,7 @@ use super::client::{
     TIMEOUT, Tokens, api_login, assert_down, beforehand, cookie, dashboard, form_login, health,
     in_time, post_json, recovers, send_with_token,
 };
+use super::doctor::{assert_said, doctor};
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, copy_program, finish};
 
@@ -230,6 +231,7 @@ fn while_the_file_is_away_no_command_puts_an_empty_one_in_its_place() {
         assert!(done.err.contains(why), "{arguments:?}: {done:?}");
         assert!(!file.exists(), "{arguments:?}");
     }
+    assert_said(&doctor(&outage.home, &[]), "FAIL", "database", &["put the file back"]);
     assert_down(|| api_login(outage.at(), "user_01"));
     assert!(!file.exists(), "nor does the service");
     fs::rename(&aside, &file).expect("the file can be moved back");

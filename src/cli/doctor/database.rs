@@ -48,11 +48,13 @@ struct NumberRow {
 /// Runs all checks of the database that are possible.
 pub(super) fn check(report: &mut Report, settings: &Settings) {
     let address = &settings.database.address;
-    match address {
-        Address::Sqlite(path) if !path.exists() => {
-            return report.ok("database", "SQLite, not there yet; the first start makes it");
-        }
-        _ => {}
+    if let Address::Sqlite(path) = address
+        && !path.exists()
+    {
+        return match db::check_creatable(path) {
+            Ok(()) => report.ok("database", "SQLite, not there yet; the first start makes it"),
+            Err(error) => report.fail("database", format_args!("{}: {error}", address.shown())),
+        };
     }
     let mut connection = match db::connect(address, TIMEOUT, false) {
         Ok(connection) => connection,

@@ -4,12 +4,13 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use diesel::prelude::*;
 use serde_json::Value;
 use vestibule::Clock;
-use vestibule_service::db::{Address, connect};
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 use crate::support::process::{Done, Home, Service, at_home, finish};
 
@@ -42,6 +43,17 @@ const ROWS: &str = "
         VALUES ('x', 'x', 'x', 'x@example.org', 'x', 0);
 ";
 
+/// The system calls that change the names in a directory.
+const NAMES: &str = "?rename,?renameat,?renameat2,?link,?linkat,?unlink,?unlinkat";
+
+const REPLACE: [&str; 3] = ["restore", BACKUP, "--replace"];
+
+fn open(home: &Home) -> AnyConnection {
+    let file = format!("sqlite://{}", home.path("state/vestibule.sqlite3").display());
+    let address = Address::parse(home.url().unwrap_or(&file)).expect("a good URL");
+    connect(&address, Duration::from_secs(5), false).expect("a database")
+}
+
 /// How many rows a table holds that fit a condition.
 fn count(home: &Home, table_and_condition: &str) -> i64 {
     #[derive(QueryableByName)]
@@ -49,11 +61,43 @@ fn count(home: &Home, table_and_condition: &str) -> i64 {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         n: i64,
     }
-    let file = format!("sqlite://{}", home.path("state/vestibule.sqlite3").display());
-    let address = Address::parse(home.url().unwrap_or(&file)).expect("a good URL");
-    let mut connection = connect(&address, Duration::from_secs(5), false).expect("a database");
     let query = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {table_and_condition}");
-    diesel::sql_query(query).get_result::<Count>(&mut connection).expect("a number").n
+    diesel::sql_query(query).get_result::<Count>(&mut open(home)).expect("a number").n
+}
+
+/// How many sign-ins the database has, and how often it was restored.
+#[track_caller]
+fn sign_ins_and_restores(home: &Home) -> (i64, i64) {
+    assert_eq!(count(home, "pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    (count(home, "sign_ins"), count(home, "events WHERE event = 'backup_restored'"))
+}
+
+/// Whether programs can be traced here; says so if a test is skipped for it.
+fn can_trace() -> bool {
+    let tried = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    let can = tried.is_ok_and(|done| done.status.success());
+    if !can {
+        drop(writeln!(io::stderr(), "skipped: a killed restore (strace cannot be run)"));
+    }
+    can
+}
+
+/// Runs a command that is killed in the place of one of its system calls, if it makes as many of these.
+fn killed(home: &Home, arguments: &[&str], calls: &str, number: usize) -> Done {
+    let program = home.command(arguments);
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
+    strace.args(["-e", &format!("inject={calls}:error=EIO:signal=KILL:when={number}")]);
+    strace.arg(program.get_program()).args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    strace.current_dir(home.path(""));
+    strace.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    finish(&mut strace, "")
 }
 
 fn backup(home: &Home) -> Done {
@@ -96,7 +140,7 @@ fn a_restored_backup_has_its_accounts_and_none_of_its_sign_ins() {
     assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
     assert!(done.out.contains("2 sign-ins and access keys ended"), "{done:?}");
     assert!(home.path("state/vestibule.sqlite3.before-restore-1").exists());
-    assert!(!home.path("state/vestibule.restoring").exists());
+    assert!(!home.path("state/vestibule.sqlite3.restoring").exists());
     let second = home.serve(&[]);
     assert_eq!((me(&second, &active), me(&second, &ended)), (401, 401));
     assert!(second.api_login("user_02", "5678").is_ok(), "the account is there again");
@@ -258,4 +302,99 @@ fn what_root_restores_belongs_to_the_user_of_the_service() {
     assert_eq!(home.run(&["restore", BACKUP], "").code, Some(0));
     assert_eq!(of(&file), (owner, 0o600), "as the directory");
     assert_eq!(migrate(), Some(0), "the service can use it");
+}
+
+#[test]
+fn a_killed_restore_leaves_a_database_and_can_be_run_again() {
+    if !can_trace() {
+        return;
+    }
+    let home = Home::new();
+    let service = home.serve(&[]);
+    assert_eq!(backup(&home).code, Some(0));
+    assert!(service.api_login("user_01", "1234").is_ok());
+    // Killed, so that its log is left: SQLite must never apply that to the backup.
+    drop(service);
+    let [file, log, shared, journal] = ["", "-wal", "-shm", "-journal"]
+        .map(|suffix| home.path(&format!("state/vestibule.sqlite3{suffix}")));
+    let written = [&file, &log].map(|path| fs::read(path).expect("left by the service"));
+    assert!(!written[1].is_empty());
+    for (former, is_whole) in [(&written[0][..], true), (&b"no database"[..], false)] {
+        for number in 1.. {
+            fs::write(&file, former).expect("our own file");
+            fs::write(&log, &written[1]).expect("our own file");
+            for path in [&shared, &journal] {
+                drop(fs::remove_file(path));
+            }
+            let done = killed(&home, &REPLACE, NAMES, number);
+            assert!(file.exists(), "call {number}: {done:?}");
+            if is_whole {
+                let found = sign_ins_and_restores(&home);
+                assert!([(1, 0), (0, 1)].contains(&found), "call {number}: {found:?}");
+            }
+            if done.code.is_none() {
+                let again = home.run(&REPLACE, "");
+                assert_eq!(again.code, Some(0), "after call {number}: {again:?}");
+            }
+            assert_eq!(sign_ins_and_restores(&home), (0, 1), "call {number}: {done:?}");
+            if done.code.is_some() {
+                assert_eq!(done.code, Some(0), "{done:?}");
+                assert!(number > 4, "it was killed at no call: {number}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn after_a_restore_that_was_killed_where_no_database_was_no_empty_one_is_made() {
+    if !can_trace() {
+        return;
+    }
+    let home = Home::new();
+    home.serve(&[]).stop();
+    assert_eq!(backup(&home).code, Some(0));
+    let file = home.path("state/vestibule.sqlite3");
+    fs::remove_file(&file).expect("our own file");
+    let done = killed(&home, &["restore", BACKUP], "?rename,?renameat,?renameat2", 1);
+    assert_eq!(done.code, None, "{done:?}");
+    for arguments in [&["serve"][..], &["migrate"], &["user", "add", "ann", "--password-stdin"]] {
+        let done = home.run(arguments, "correct horse");
+        assert_refused(&done, "run `vestibule restore` again");
+        assert!(!file.exists(), "{arguments:?}");
+    }
+    let doctor = home.run(&["doctor"], "");
+    assert_eq!(doctor.code, Some(1), "{doctor:?}");
+    assert!(doctor.out.contains("FAIL  database "), "{doctor:?}");
+    assert_eq!(home.run(&["restore", BACKUP], "").code, Some(0));
+    assert_eq!(sign_ins_and_restores(&home), (0, 1));
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_kept_and_replaced() {
+    let home = Home::new();
+    let first = home.serve(&[]);
+    let token = first.api_login("user_01", "1234").expect("a token");
+    first.stop();
+    assert_eq!(backup(&home).code, Some(0));
+    let file = home.path("state/vestibule.sqlite3");
+    fs::write(home.path("text"), "no database").expect("written");
+    // By a process of its own: closing the file would release what this one has locked.
+    let spoil = || {
+        let copied = Command::new("cp").arg(home.path("text")).arg(&file).status();
+        assert!(copied.expect("cp can be run").success());
+    };
+    let other = open(&home);
+    spoil();
+    assert_refused(&home.run(&REPLACE, ""), "stop the service first");
+    drop(other);
+    spoil();
+    assert_refused(&home.run(&["restore", BACKUP], ""), "add --replace");
+    let done = home.run(&REPLACE, "");
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+    assert!(done.out.contains("1 sign-ins and access keys ended"), "{done:?}");
+    let aside = home.path("state/vestibule.sqlite3.before-restore-1");
+    assert_eq!(fs::read(aside).expect("kept"), b"no database");
+    assert_eq!(sign_ins_and_restores(&home), (0, 1));
+    assert_eq!(me(&home.serve(&[]), &token), 401);
 }

@@ -61,18 +61,20 @@ pub(super) fn lacks_key_pair(figment: &Figment) -> bool {
 pub(super) fn config_file(figment: &Figment) -> Result<Option<&Path>, String> {
     let files = figment.metadata().filter_map(|metadata| metadata.source.as_ref()?.file_path());
     let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
-    if file.is_some() {
-        return Ok(file);
-    }
     let named = Env::var("ROCKET_CONFIG").filter(|named| !named.is_empty());
     let path = Path::new(named.as_deref().unwrap_or("Rocket.toml"));
     let shown = path.display();
     if path.is_dir() {
         return Err(format!("the configuration file {shown} is a directory"));
     }
-    // /dev/null is there, and means no file.
-    if path.exists() || (named.is_none() && !path.is_symlink()) {
-        return Ok(None);
+    if path.is_symlink() && !path.exists() {
+        return Err(format!("the configuration file {shown} is a link to nothing"));
     }
-    Err(format!("the configuration file {shown} does not exist; correct the name or ROCKET_CONFIG"))
+    // /dev/null is there, and means no file.
+    if file.is_none() && named.is_some() && !path.exists() {
+        return Err(format!(
+            "the configuration file {shown} does not exist; correct the name or ROCKET_CONFIG"
+        ));
+    }
+    Ok(file)
 }

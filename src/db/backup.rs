@@ -14,6 +14,7 @@ use super::address::Address;
 use super::connect::{beside, check_no_orphaned_log, connect, create_private, sqlite_uri};
 use super::connection::AnyConnection;
 use super::error::DbError;
+use super::sqlite_file::identity;
 
 #[derive(QueryableByName)]
 struct Found {
@@ -99,31 +100,29 @@ pub fn put_in_place(ready: &Path, path: &Path) -> Result<Option<PathBuf>, DbErro
     Ok(aside)
 }
 
-/// Gives the database at a path a second name, under which it stays, and leaves no log at the path: SQLite would
-/// apply it to the file that takes the place.
+/// Gives the database at a path a second name, under which it stays, and leaves no `-wal` and no `-journal` at the
+/// path: SQLite would apply them to the file that takes the place.
 fn keep_aside(path: &Path) -> Result<PathBuf, DbError> {
     match connect(&Address::Sqlite(path.to_owned()), Duration::ZERO, false)
         .and_then(|mut connection| merge_log(&mut connection))
     {
-        // Its log stays with it.
+        // Its `-wal` gets the second name too.
         Err(error) if is_corrupt(&error) => check_not_in_use(path)?,
         merged => merged?,
     }
+    // The second name that a killed restore has left is used again.
+    let is_free = |aside: &PathBuf| !aside.exists() || identity(aside).ok() == identity(path).ok();
     let aside = (1..)
         .map(|number| beside(path, &format!(".before-restore-{number}")))
-        .find(|aside| !aside.exists())
+        .find(is_free)
         .unwrap_or_else(|| beside(path, ".before-restore"));
     for suffix in ["", "-wal", "-journal"] {
         let (from, to) = (beside(path, suffix), beside(&aside, suffix));
+        let _ = fs::remove_file(&to);
         if from.exists() {
-            fs::hard_link(&from, &to).map_err(|cause| {
-                DbError::Broken(format!(
-                    "cannot link {} to {}: {cause}; move the database away, and restore without \
-                     --replace",
-                    to.display(),
-                    from.display()
-                ))
-            })?;
+            // Some file systems have no links.
+            let linked = fs::hard_link(&from, &to);
+            linked.or_else(|_| fs::copy(&from, &to).map(drop)).map_err(broken)?;
         }
     }
     sync_directory(path).map_err(broken)?;
@@ -136,7 +135,7 @@ fn keep_aside(path: &Path) -> Result<PathBuf, DbError> {
     Ok(aside)
 }
 
-/// Takes the write-ahead log of a SQLite database into its file, which only the last connection can do.
+/// Merges the `-wal` of a SQLite database into its file, which only the last connection can do.
 ///
 /// # Errors
 /// [`DbError::InUse`] if another connection is open; [`DbError::Query`] otherwise.

@@ -4,12 +4,11 @@ use rocket::figment::Figment;
 
 use vestibule::config::{Config, ConfigError, Location};
 
-/// The claims of every token of this service. Those that a setting leaves out are refused by the library.
-const CLAIMS: [&str; 15] = [
+/// The claims of every token of this service, unless a setting that the library checks leaves one out.
+const CLAIMS: [&str; 13] = [
     "amr",
     "aud",
     "auth_time",
-    "csrf",
     "exp",
     "fresh",
     "gen",
@@ -18,7 +17,6 @@ const CLAIMS: [&str; 15] = [
     "jti",
     "nbf",
     "sid",
-    "stamp",
     "sub",
     "type",
 ];
@@ -48,7 +46,7 @@ pub(super) fn check(figment: &Figment, auth: &Config) -> Result<(), Vec<ConfigEr
         let problem = "must be on with csrf: scripts learn the values from these cookies";
         ("cookies.csrf_in_cookies", problem)
     } else if token.require.iter().flatten().any(|name| !is_in_every_token(name)) {
-        ("require", "must name claims alone that every token of this service has")
+        ("require", "may name only claims that every token of this service has")
     } else {
         return Ok(());
     };

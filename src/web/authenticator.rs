@@ -146,7 +146,11 @@ pub(super) async fn set_up(
             };
             let shown: (&User, &str) = (&user, &form.next);
             let page = set_up_page(&renderer, accounts, shown, &new, (None, Some(&error)))?;
-            FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |_| page)
+            FormReply::again(
+                sign_in_if_revoked(error),
+                &[ErrorKind::InvalidField, ErrorKind::TooManyAttempts],
+                |_| page,
+            )
         }
     }
 }

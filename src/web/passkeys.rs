@@ -98,6 +98,7 @@ pub(super) async fn add(
         Err(error) => Err(error),
     };
     let done = second_factor::address(&form.next);
+    let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
     match added {
         Ok(Some(codes)) => {
             // First, because they are shown only now.
@@ -109,11 +110,11 @@ pub(super) async fn add(
         Err(error) if error.kind() == ErrorKind::AlreadyMade => {
             Ok(FormReply::notice(done, Notice::PasskeyThere))
         }
-        Err(error) if error.kind() == ErrorKind::InvalidField => {
+        Err(error) if kinds.contains(&error.kind()) => {
             let notice = ShownNotice::error(renderer.language(Some(&user)), &error);
             let owner: (&User, &str) = (&user, &form.next);
             let page = second_factor::page(&renderer, accounts, owner, None, Some(notice)).await?;
-            FormReply::again(error, &[ErrorKind::InvalidField], |_| page)
+            FormReply::again(error, &kinds, |_| page)
         }
         Err(error) => Err(sign_in_if_revoked(error)),
     }

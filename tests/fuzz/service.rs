@@ -60,7 +60,7 @@ impl Service {
 
     /// Removes the passkeys, and the count of those that were added.
     pub(crate) fn remove_all(&self) {
-        self.app.sql("DELETE FROM throttle WHERE bucket LIKE 'credentials:%'");
+        self.app.sql("DELETE FROM throttle WHERE bucket LIKE 'factors:%'");
         self.runtime.block_on(async {
             for own in self.accounts().passkeys(&self.user).await.expect("passkeys") {
                 let removed = self.accounts().remove_passkey(&self.user, &own.id, &self.actor);

@@ -152,13 +152,12 @@ impl Accounts {
         Ok(())
     }
 
-    /// Returns the user name that signs in: of the account that has this confirmed address, or whose
-    /// name is another spelling of it, or else the text itself; `None` if it is no user name. Also
-    /// returns what its attempts are counted by: if no account is found, the one form of all spellings
-    /// of the address, so that 429 does not reveal whether an account has it.
+    /// Returns the user name to verify, and the key that its attempts are counted by; no name if the text is
+    /// none. An address means the account that has confirmed it, or that is named by a spelling of it. If no
+    /// account is found, all spellings of an address have one key: 429 reveals no account.
     async fn find_username(&self, text: &str) -> Result<(Option<Username>, String), Error> {
         let username = Username::parse(text).ok();
-        // Full-width signs are those of ASCII in a user name alone.
+        // `Username` alone folds full-width signs.
         let as_address = |name: &Username| EmailAddress::parse(name.shown()).ok();
         let address =
             EmailAddress::parse(text).ok().or_else(|| username.as_ref().and_then(as_address));
@@ -170,16 +169,18 @@ impl Accounts {
         };
         let (named, unknown_key) = (username.clone(), address.key().to_owned());
         let found = self.run(move |connection| {
-            // A user name comes before the same text as an address.
-            if let Some(name) = named
-                && queries::named(connection, &name)?.is_some()
-            {
-                return Ok::<_, Error>(Some(name));
-            }
-            // Both are looked up in any case, which takes as long for an address that no account has.
+            // All three, so that the time does not tell which of them finds an account.
+            let exact = match named {
+                Some(name) => queries::named(connection, &name)?.map(|_| name),
+                None => None,
+            };
             let owner = queries::with_address(connection, &address)?;
-            let alike = queries::named_by_address(connection, &address)?;
-            let user = owner.or_else(|| alike.into_iter().min_by_key(|user| user.id));
+            let same_mailbox = queries::named_by_address(connection, &address)?;
+            // A user name comes before the same text as an address.
+            if exact.is_some() {
+                return Ok::<_, Error>(exact);
+            }
+            let user = owner.or_else(|| same_mailbox.into_iter().min_by_key(|user| user.id));
             user.map(|user| Username::parse(&user.username)).transpose()
         });
         Ok(match found.await? {

@@ -11,10 +11,10 @@ use time::OffsetDateTime;
 use super::links::{delete_links, delete_pending_address, forget, remember};
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
-use super::users::{find, with_address};
+use super::users::{find, named_by_address, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{LinkToken, digest};
-use crate::accounts::user::{User, UserRow, Username};
+use crate::accounts::user::User;
 use crate::db::schema::{pending_addresses, users};
 use crate::db::{AnyConnection, to_micros, write};
 use crate::languages::Tag;
@@ -158,19 +158,6 @@ pub(in crate::accounts) fn confirm_address(
         let actor = Actor::account(&user, None, source, now);
         set_address(connection, &user, Some(&address), &actor).map(Some)
     })
-}
-
-/// Finds the users whose names are an address, in any of its spellings: each may be an account's own.
-pub(in crate::accounts) fn named_by_address(
-    connection: &mut AnyConnection,
-    address: &EmailAddress,
-) -> QueryResult<Vec<User>> {
-    let spellings = address.spellings();
-    let names: Vec<_> = spellings.iter().filter_map(|name| Username::parse(name).ok()).collect();
-    let keys: Vec<&str> = names.iter().flat_map(Username::stored_keys).collect();
-    let rows = users::table.filter(users::username_key.eq_any(keys)).select(UserRow::as_select());
-    let found: Vec<UserRow> = rows.load(connection)?;
-    Ok(found.into_iter().map(User::from).collect())
 }
 
 /// Checks that no other account has an address, or has it as its user name, which comes first at a sign-in.

@@ -14,10 +14,10 @@ use vestibule::throttle::Counter;
 /// together.
 const MAX_CHANGES: i64 = 60;
 
-/// The maximum number in [`WINDOW`] of changes of the password and of new second factors, together. Each sends a
-/// mail. They have a limit of their own: changes that need no password must not keep the owner from
-/// these.
-const MAX_CREDENTIALS: i64 = 30;
+/// The maximum number in [`WINDOW`] of changes of the password, and of new second factors: each sends a mail. They
+/// have counters of their own, so that a thief of a session cannot keep the owner from a new password by
+/// other changes.
+const MAX_NEW_CREDENTIALS: i64 = 30;
 
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
@@ -33,16 +33,17 @@ pub(super) fn count_own_change(
     count(connection, Counter::new(format!("changes:{account}"), MAX_CHANGES), now)
 }
 
-/// Counts a change of the password or a new second factor, within the transaction of the change.
+/// Counts a new credential of a kind, `passwords` or `factors`, within the transaction of the change.
 ///
 /// # Errors
 /// As [`count_own_change`].
 pub(super) fn count_new_credential(
     connection: &mut AnyConnection,
+    kind: &str,
     account: i64,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    count(connection, Counter::new(format!("credentials:{account}"), MAX_CREDENTIALS), now)
+    count(connection, Counter::new(format!("{kind}:{account}"), MAX_NEW_CREDENTIALS), now)
 }
 
 fn count(

@@ -36,7 +36,7 @@ mod wrong_codes;
 
 pub(super) use access_keys::end_key;
 pub use access_keys::{MAX_ACTIVE_KEYS, check_is_new, find_key, store_key};
-pub(super) use addresses::{confirm_address, named_by_address, owner_of_address_link};
+pub(super) use addresses::{confirm_address, owner_of_address_link};
 pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
 };
@@ -80,7 +80,7 @@ pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
     upgrade_hash, with_address,
 };
-pub(super) use users::{change_language, change_own_name, hash_of, with_hash};
+pub(super) use users::{change_language, change_own_name, hash_of, named_by_address, with_hash};
 pub(super) use wrong_codes::{WrongCode, accepts_authenticator_codes, count_wrong_code, use_step};
 
 #[cfg(test)]

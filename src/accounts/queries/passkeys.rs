@@ -156,7 +156,7 @@ pub(in crate::accounts) fn add_passkey(
         if found.is_some() || !use_challenge(connection, &new.challenge, actor.at)? {
             return Err(ErrorKind::AlreadyMade.into());
         }
-        count_new_credential(connection, account, actor.at)?;
+        count_new_credential(connection, "factors", account, actor.at)?;
         let row = (
             passkeys::credential_id.eq(&new.id),
             passkeys::account.eq(account),

@@ -119,7 +119,7 @@ pub(in crate::accounts) fn add_authenticator(
         if authenticator_since(connection, id)?.is_some() {
             return Err(ErrorKind::AlreadyMade.into());
         }
-        count_new_credential(connection, id, actor.at)?;
+        count_new_credential(connection, "factors", id, actor.at)?;
         let row = (
             authenticators::account.eq(id),
             authenticators::secret.eq(&new.secret),

@@ -145,9 +145,23 @@ pub(in crate::accounts) fn with_hash(
 /// Returns whether a user name is the confirmed address of an account, which signs in with it.
 fn is_address(connection: &mut AnyConnection, username: &Username) -> QueryResult<bool> {
     match EmailAddress::parse(username.shown()) {
-        Ok(address) => Ok(with_address(connection, &address)?.is_some()),
+        Ok(address) => Ok(with_address(connection, &address)?.is_some()
+            || !named_by_address(connection, &address)?.is_empty()),
         Err(_) => Ok(false),
     }
+}
+
+/// Finds the users whose names are spellings of an address.
+pub(in crate::accounts) fn named_by_address(
+    connection: &mut AnyConnection,
+    address: &EmailAddress,
+) -> QueryResult<Vec<User>> {
+    let spellings = address.spellings();
+    let names: Vec<_> = spellings.iter().filter_map(|name| Username::parse(name).ok()).collect();
+    let keys: Vec<&str> = names.iter().flat_map(Username::stored_keys).collect();
+    let rows = users::table.filter(users::username_key.eq_any(keys)).select(UserRow::as_select());
+    let found: Vec<UserRow> = rows.load(connection)?;
+    Ok(found.into_iter().map(User::from).collect())
 }
 
 /// Adds a user.
@@ -259,7 +273,7 @@ pub fn change_password(
         if !lock_sign_in(connection, &current.id)? {
             return Err(ErrorKind::TokenRevoked.into());
         }
-        count_new_credential(connection, user.id, actor.at)?;
+        count_new_credential(connection, "passwords", user.id, actor.at)?;
         let except = current.stays.then_some(current.id.as_str());
         end_all(connection, user, except, actor).map(Some)
     })

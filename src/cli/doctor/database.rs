@@ -22,22 +22,22 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// tokens of one are refused on the other.
 const MAX_CLOCK_SKEW: time::Duration = time::Duration::seconds(2);
 
-/// Counts the tables that the user of PostgreSQL may not read and write.
-const CLOSED_TABLES: &str = "SELECT count(*) AS n FROM pg_class \
-    WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
-    AND relname <> '__diesel_schema_migrations' \
+/// Counts main tables that the user of PostgreSQL may not read and write.
+const COUNT_INACCESSIBLE: &str = "SELECT count(*) AS n FROM pg_class \
+    WHERE relnamespace = current_schema()::regnamespace \
+    AND relname IN ('users', 'sign_ins', 'events', 'throttle') \
     AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') \
     AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))";
 
 const NOT_GRANTED: &str =
-    "the user of the database lacks rights; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES";
+    "the user of the database lacks some; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES";
 
-/// Is 0 if the user of PostgreSQL may make tables, otherwise 1.
-const CLOSED_SCHEMA: &str = "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') \
+/// Selects 0 if the user of PostgreSQL may create tables, otherwise 1.
+const CANNOT_CREATE: &str = "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') \
     THEN 0 ELSE 1 END::bigint AS n";
 
-const NOT_CREATE: &str =
-    "the user of the database may not make tables; run vestibule migrate as their owner";
+const NO_CREATE: &str =
+    "the user of the database may not create tables; run vestibule migrate as their owner";
 
 #[derive(QueryableByName)]
 struct NumberRow {
@@ -76,9 +76,7 @@ pub(super) fn check(report: &mut Report, settings: &Settings) {
     encryption(report, address);
     pooler(report, address);
     connection_limit(report, settings, &mut connection);
-    let has_tables = schema(report, &mut connection);
-    privileges(report, &mut connection, has_tables);
-    if has_tables {
+    if schema(report, &mut connection) {
         accounts(report, settings, &mut connection);
         secrets(report, settings, &mut connection);
         authenticators(report, settings, &mut connection);
@@ -156,19 +154,21 @@ fn schema(report: &mut Report, connection: &mut AnyConnection) -> bool {
             ),
         ),
     }
-    status.applied > 0
+    let has_tables = status.applied > 0;
+    privileges(report, connection, has_tables);
+    has_tables
 }
 
-/// Checks that the user of PostgreSQL may make the tables, or read and write those that are there.
+/// Checks that the user of PostgreSQL may create the tables, or read and write those that are there.
 fn privileges(report: &mut Report, connection: &mut AnyConnection, has_tables: bool) {
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return;
     }
-    let (query, missing) =
-        if has_tables { (CLOSED_TABLES, NOT_GRANTED) } else { (CLOSED_SCHEMA, NOT_CREATE) };
+    let (query, problem) =
+        if has_tables { (COUNT_INACCESSIBLE, NOT_GRANTED) } else { (CANNOT_CREATE, NO_CREATE) };
     match number(connection, query) {
         Ok(0) => {}
-        Ok(_) => report.fail("privileges", missing),
+        Ok(_) => report.fail("privileges", problem),
         Err(error) => report.fail("privileges", error),
     }
 }

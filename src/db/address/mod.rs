@@ -65,7 +65,7 @@ impl Address {
             "sqlite" => Ok(Self::Sqlite(PathBuf::from(rest))),
             // libpq's error message would repeat the malformed part, which may be the password.
             "postgres" | "postgresql" if !is_well_formed(rest) => Err(
-                "is not written as a URL; percent-encode every special character of the password",
+                "is not written as a URL; percent-encode special characters, as %40 for @ and %2F for /",
             ),
             "postgres" | "postgresql" => {
                 encryption_of(rest, TLS_BUILT_IN).map(|_| Self::Postgres(url.to_owned()))
@@ -115,8 +115,8 @@ impl std::fmt::Debug for Address {
     }
 }
 
-/// Returns whether libpq accepts the URL: no white space, complete percent escapes, and at most one `@`, before
-/// the path and the parameters: after them it means a password with a `/` or `?` of its own.
+/// Returns whether libpq accepts the URL and reads no part of a password as something else: no white space,
+/// complete percent escapes, and at most one `@`, which stands before the first `/` or `?`.
 fn is_well_formed(rest: &str) -> bool {
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = rest.as_bytes();
@@ -125,8 +125,8 @@ fn is_well_formed(rest: &str) -> bool {
         whole && hex(bytes.get(index + 1)) && hex(bytes.get(index + 2))
     });
     let (authority, others) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let is_single = authority.matches('@').count() <= 1 && !others.contains('@');
-    whole && is_single && rest.bytes().all(|byte| byte.is_ascii_graphic())
+    let has_one_at = authority.matches('@').count() <= 1 && !others.contains('@');
+    whole && has_one_at && rest.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

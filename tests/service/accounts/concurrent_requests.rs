@@ -138,7 +138,7 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
     });
 }
 
-/// Runs something while a query of an account or of counted attempts fails.
+/// Runs a future while the tables of users and of the throttle are missing.
 async fn without_tables<T>(app: &TestApp, run: impl Future<Output = T>) -> T {
     app.sql("ALTER TABLE users RENAME TO users_away; ALTER TABLE throttle RENAME TO throttle_away");
     let result = run.await;

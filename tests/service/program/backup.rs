@@ -82,7 +82,7 @@ fn can_trace() -> bool {
     can
 }
 
-/// Runs a command that is killed in the place of one of its system calls, if it makes as many of these.
+/// Runs a command, and kills it at the n-th of these system calls if it makes as many.
 fn killed(home: &Home, arguments: &[&str], calls: &str, number: usize) -> Done {
     let program = home.command(arguments);
     let mut strace = Command::new("strace");

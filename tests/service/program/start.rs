@@ -475,9 +475,15 @@ fn a_named_file_that_does_not_exist_is_refused_before_anything_is_made() {
             &[&["the configuration file Missing.toml does not exist", "ROCKET_CONFIG"]],
         );
     }
-    std::fs::create_dir(home.path("Rocket.toml.d")).expect("a directory");
-    let done = finish(home.command(&[]).env("ROCKET_CONFIG", "Rocket.toml.d"), "");
-    assert_refused(&done, &[&["the configuration file Rocket.toml.d is a directory"]]);
+    let remove = || drop(std::fs::remove_file(home.path("Rocket.toml")));
+    remove();
+    std::os::unix::fs::symlink("nothing", home.path("Rocket.toml")).expect("a new link");
+    let done = home.run(&[], "");
+    assert_refused(&done, &[&["the configuration file Rocket.toml is a link to nothing"]]);
+    remove();
+    std::fs::create_dir(home.path("Rocket.toml")).expect("a new directory");
+    let done = home.run(&[], "");
+    assert_refused(&done, &[&["the configuration file Rocket.toml is a directory"]]);
     assert!(!home.path("state").exists());
     let none = finish(home.command(&["routes"]).env("ROCKET_CONFIG", "/dev/null"), "");
     assert_eq!(none.code, Some(0), "{none:?}");

@@ -217,7 +217,7 @@ fn the_program_that_sets_a_factor_up_has_proven_it() {
 }
 
 #[test]
-fn of_new_factors_and_passwords_of_an_account_in_an_hour_the_thirty_first_is_refused() {
+fn of_new_factors_and_of_new_passwords_in_an_hour_the_thirty_first_is_refused() {
     on_both(|app| {
         let program = app.token("user_01");
         let add = || {
@@ -226,25 +226,33 @@ fn of_new_factors_and_passwords_of_an_account_in_an_hour_the_thirty_first_is_ref
             let body = json!({ "set_up_token": text(&begun, "set_up_token"), "code": code });
             program.post_json("/api/me/second-factor/confirm", &body)
         };
+        for _ in 0..30 {
+            assert_eq!(add().status, 201);
+            assert_eq!(program.delete("/api/me/second-factor").status, 204);
+        }
+        add().assert_problem(429, "too_many_attempts");
+        let browser = app.session("user_01");
+        let refused = passkeys::add(&browser, &mut Passkey::new(1), "Key");
+        refused.assert_page(429);
+        assert!(refused.body.contains("Too many attempts"), "{}", refused.body);
+        assert_eq!(app.count("events WHERE event = 'second_factor_added'"), 30);
+
         let change = |current: &str, new: &str| {
             let body = json!({ "current_password": current, "new_password": new });
             program.post_json("/api/password", &body)
         };
-        for _ in 0..29 {
-            assert_eq!(add().status, 201);
-            assert_eq!(program.delete("/api/me/second-factor").status, 204);
+        assert_eq!(change("1234", "correct horse 0").status, 204);
+        for number in 1..30 {
+            let [old, new] = [number - 1, number].map(|number| format!("correct horse {number}"));
+            assert_eq!(change(&old, &new).status, 204);
         }
-        assert_eq!(change("1234", "correct horse").status, 204);
-        add().assert_problem(429, "too_many_attempts");
-        change("correct horse", "battery staple").assert_problem(429, "too_many_attempts");
-        let browser = app.anonymous();
-        let fields = [("username", "user_01"), ("password", "correct horse")];
-        assert_eq!(browser.post_form("/login", &fields).status, 303);
-        passkeys::add(&browser, &mut Passkey::new(1), "Key").assert_page(429);
-        assert_eq!(app.count("events WHERE event = 'second_factor_added'"), 29);
-        assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
+        let refused = change("correct horse 29", "battery staple");
+        refused.assert_problem(429, "too_many_attempts");
+        assert_eq!(app.count("events WHERE event = 'password_changed'"), 30);
 
         app.clock.advance(Duration::from_secs(60 * 60 + 1));
+        let browser = app.anonymous();
+        let fields = [("username", "user_01"), ("password", "correct horse 29")];
         assert_eq!(browser.post_form("/login", &fields).status, 303);
         assert_eq!(passkeys::add(&browser, &mut Passkey::new(1), "Key").status, 303);
     });

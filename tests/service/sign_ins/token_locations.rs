@@ -100,6 +100,42 @@ fn what_would_open_nothing_stops_the_start() {
     let never = [("auth.policy", json!("never")), ("auth.mode", json!("token"))];
     let error = start(&[&never[..], &[locations(&["cookies"])]].concat()).expect_err("never");
     assert!(error.contains("tokens in cookies"), "{error}");
+    for name in ["role", "scope", "nope"] {
+        let required = ("auth.token.require", json!(["exp", name]));
+        let error = start(&[required]).expect_err("a claim that not every token has");
+        assert!(error.contains("auth.token.require"), "{error}");
+    }
+}
+
+#[test]
+fn every_token_has_the_claims_that_may_be_required() {
+    let claims = [
+        "amr",
+        "aud",
+        "auth_time",
+        "exp",
+        "fresh",
+        "gen",
+        "iat",
+        "iss",
+        "jti",
+        "nbf",
+        "sid",
+        "type",
+        "user",
+    ];
+    let required = |figment: Figment| {
+        figment
+            .merge(("auth.token.require", &claims[..]))
+            .merge(("auth.token.issuer", "https://id.example"))
+            .merge(("auth.token.audience", "notes"))
+            .merge(("auth.token.identity_claim", "user"))
+    };
+    on_both_with(required, |app| {
+        let mut program = app.token("user_01");
+        assert_eq!(program.refresh().status, 200);
+        assert_eq!(program.get("/api/me").status, 200);
+    });
 }
 
 #[test]

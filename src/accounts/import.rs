@@ -9,6 +9,7 @@ use super::audit::{Actor, AuditEvent, Record, append};
 use super::queries::{self, NewUser};
 use super::user::{Role, Username, full_name};
 use crate::db::{AnyConnection, write};
+use crate::mail::EmailAddress;
 use vestibule::Error;
 use vestibule::password::Hasher;
 
@@ -75,7 +76,7 @@ impl Import {
             let line = record.position().map_or(line, |begin| line_of(begin, file));
             progress(line);
             let read = columns.read(&record, hasher, now).and_then(|user| {
-                match seen.insert(user.username.key().to_owned(), line) {
+                match seen.insert(unique_key(&user.username), line) {
                     None => Ok(user),
                     Some(first) => Err(format!("username: this name is in line {first} already")),
                 }
@@ -141,6 +142,12 @@ impl Import {
             Err(Rollback::Failed(error)) => Err(error),
         }
     }
+}
+
+/// Returns what all spellings of a user name, or of the address that it is, have in common.
+fn unique_key(name: &Username) -> String {
+    let address = EmailAddress::parse(name.shown());
+    address.map_or_else(|_| name.key().to_owned(), |address| address.key().to_owned())
 }
 
 /// Why a transaction is rolled back.

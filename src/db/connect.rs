@@ -47,8 +47,18 @@ pub fn connect(
 /// `connect_timeout` of the URL.
 pub(super) fn open_server(url: &str, timeout: Duration) -> Result<AnyConnection, DbError> {
     let opened = PgConnection::establish(&with_defaults(url, timeout));
-    opened.map(AnyConnection::Postgres).map_err(failed_to_connect)
+    opened.map(AnyConnection::Postgres).map_err(|cause| {
+        let text = cause.to_string();
+        let is_about_url = ABOUT_URL.iter().any(|part| text.contains(part));
+        failed_to_connect(if is_about_url { UNREADABLE_URL.to_owned() } else { text })
+    })
 }
+
+/// Parts of libpq's messages about a URL that it cannot read. They repeat some of it, which may be of a password.
+const ABOUT_URL: [&str; 3] = [" URI", "percent-encoded", "invalid integer value"];
+
+const UNREADABLE_URL: &str =
+    "its URL cannot be read; check the parameters, and percent-encode special characters";
 
 /// Sets how long a connection waits for a lock and PostgreSQL for a statement, at least 1 ms.
 pub(super) fn limit_waits(connection: &mut AnyConnection, wait: Duration) -> Result<(), DbError> {

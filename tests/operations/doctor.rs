@@ -232,6 +232,26 @@ fn a_database_that_cannot_be_reached_fails() {
 }
 
 #[test]
+fn no_part_of_a_password_that_libpq_cannot_read_is_said() {
+    for url in [
+        "postgres://u:GEH%00EIM@127.0.0.1:1/x",
+        "postgres://127.0.0.1:1/x?user=u&password=a&GEHEIM",
+        "postgres://127.0.0.1:1/x?user=u&password=a&GEHEIM=1",
+        "postgres://127.0.0.1:1/x?user=u&password=a=GEHEIM",
+        "postgres://127.0.0.1:GEHEIM/x",
+        "postgres://u:GEHEIM%@127.0.0.1:1/x",
+    ] {
+        let home = Home::at(url);
+        for arguments in [&["doctor"][..], &["migrate"], &["user", "list"], &[]] {
+            let done = home.run(arguments, "");
+            assert_eq!(done.code, Some(1), "{url} {arguments:?}: {done:?}");
+            assert!(!format!("{done:?}").contains("GEH"), "{url} {arguments:?}: {done:?}");
+            assert!(!format!("{done:?}").contains("EIM"), "{url} {arguments:?}: {done:?}");
+        }
+    }
+}
+
+#[test]
 fn another_host_is_refused_whichever_header_names_it() {
     let home = Home::at("postgres:///x");
     for variable in [("PGHOST", "db.example"), ("PGHOSTADDR", "192.0.2.1"), ("PGSERVICE", "x")] {

@@ -62,6 +62,9 @@ fn after_migrate_the_service_needs_no_right_to_create_tables() {
         assert_not_said(&doctor(&home, &[]), "FAIL", "privileges");
         owner.sql(&format!("REVOKE DELETE ON sign_ins FROM {role}"));
         assert_said(&doctor(&home, &[]), "FAIL", "privileges", &["GRANT SELECT"]);
+        owner.sql(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"));
+        assert_said(&doctor(&home, &[]), "FAIL", "privileges", &["GRANT SELECT"]);
+        owner.sql(&format!("GRANT SELECT ON __diesel_schema_migrations TO {role}"));
         owner.sql("DELETE FROM __diesel_schema_migrations WHERE version > '20261128000300'");
         let done = home.run(&["migrate"], "");
         assert!(done.code == Some(1) && done.err.contains("permission denied"), "{done:?}");

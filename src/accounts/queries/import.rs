@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
+use super::spellings::keys_of;
 use super::users::NewUser;
 use crate::db::AnyConnection;
 use crate::db::schema::users;
@@ -33,15 +34,20 @@ pub(in crate::accounts) fn taken_names(
     keys: Vec<&str>,
 ) -> QueryResult<Vec<String>> {
     let addresses = keys.iter().filter_map(|key| Some((*key, EmailAddress::parse(key).ok()?)));
-    let addresses: Vec<_> = addresses.collect();
-    let rows = users::table.filter(users::username_key.eq_any(keys));
+    let addresses: Vec<_> =
+        addresses.map(|(key, address)| (key, keys_of(&address), address)).collect();
+    let spellings =
+        addresses.iter().flat_map(|(_, spellings, _)| spellings.iter().map(String::as_str));
+    let rows = users::table.filter(users::username_key.eq_any(keys.into_iter().chain(spellings)));
     let mut taken: Vec<String> = rows.select(users::username_key).load(connection)?;
-    let wanted = addresses.iter().map(|(_, address)| address.key());
+    let wanted = addresses.iter().map(|(.., address)| address.key());
     let rows = users::table.filter(users::email_key.eq_any(wanted));
     let confirmed: Vec<Option<String>> = rows.select(users::email_key).load(connection)?;
-    for (key, address) in addresses {
-        if confirmed.iter().flatten().any(|confirmed| confirmed == address.key()) {
-            taken.push(key.to_owned());
+    for (key, spellings, address) in &addresses {
+        if confirmed.iter().flatten().any(|confirmed| confirmed == address.key())
+            || spellings.iter().any(|spelling| taken.contains(spelling))
+        {
+            taken.push((*key).to_owned());
         }
     }
     Ok(taken)

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use crate::db::AnyConnection;
-use crate::db::schema::sign_ins;
+use crate::db::schema::{sign_ins, throttle};
 use vestibule::Error;
 use vestibule::throttle::Counter;
 
@@ -44,6 +44,16 @@ pub(super) fn count_new_credential(
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     count(connection, Counter::new(format!("{kind}:{account}"), MAX_NEW_CREDENTIALS), now)
+}
+
+/// Removes the count of new second factors of an account whose owner gets it back from a thief: by a link, by an
+/// administrator or on the command line.
+pub(super) fn forget_new_factors(
+    connection: &mut AnyConnection,
+    account: i64,
+) -> QueryResult<usize> {
+    let row = throttle::table.filter(throttle::bucket.eq(format!("factors:{account}")));
+    diesel::delete(row).execute(connection)
 }
 
 fn count(

@@ -29,6 +29,7 @@ pub(super) mod setup;
 mod sign_in_links;
 mod sign_in_list;
 mod sign_ins;
+mod spellings;
 mod trusted_browsers;
 mod user_list;
 mod users;
@@ -73,6 +74,7 @@ pub(super) use sign_in_links::{SignInProof, owner_of_sign_in_link, use_sign_in_l
 pub use sign_in_links::{purge_sign_in_links, store_sign_in_link};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
+pub(super) use spellings::named_by_address;
 pub use trusted_browsers::{TrustedBrowser, purge_trusted_browsers};
 pub(super) use trusted_browsers::{end_trust, is_trusted, trust_browser, trusted_browsers};
 pub use user_list::{PAGE, UserFilter, page, pages};
@@ -80,7 +82,7 @@ pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
     upgrade_hash, with_address,
 };
-pub(super) use users::{change_language, change_own_name, hash_of, named_by_address, with_hash};
+pub(super) use users::{change_language, change_own_name, hash_of, with_hash};
 pub(super) use wrong_codes::{WrongCode, accepts_authenticator_codes, count_wrong_code, use_step};
 
 #[cfg(test)]

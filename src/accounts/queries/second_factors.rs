@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::administration::check_permission;
-use super::limit::{count_new_credential, count_own_change};
+use super::limit::{count_new_credential, count_own_change, forget_new_factors};
 use super::links::delete_pending_address;
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
@@ -206,6 +206,7 @@ pub fn reset_second_factors(
         }
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
+        forget_new_factors(connection, id)?;
         remove_all_factors(connection, user, actor)
     })
 }

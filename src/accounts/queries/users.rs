@@ -8,11 +8,12 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::limit::{count_new_credential, count_own_change};
+use super::limit::{count_new_credential, count_own_change, forget_new_factors};
 use super::links::delete_links;
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
 use super::sign_ins::end_sign_ins;
+use super::spellings::named_by_address;
 use super::trusted_browsers::delete_trusted_browsers;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::{Role, User, UserRow, Username};
@@ -151,19 +152,6 @@ fn is_address(connection: &mut AnyConnection, username: &Username) -> QueryResul
     }
 }
 
-/// Finds the users whose names are spellings of an address.
-pub(in crate::accounts) fn named_by_address(
-    connection: &mut AnyConnection,
-    address: &EmailAddress,
-) -> QueryResult<Vec<User>> {
-    let spellings = address.spellings();
-    let names: Vec<_> = spellings.iter().filter_map(|name| Username::parse(name).ok()).collect();
-    let keys: Vec<&str> = names.iter().flat_map(Username::stored_keys).collect();
-    let rows = users::table.filter(users::username_key.eq_any(keys)).select(UserRow::as_select());
-    let found: Vec<UserRow> = rows.load(connection)?;
-    Ok(found.into_iter().map(User::from).collect())
-}
-
 /// Adds a user.
 ///
 /// # Errors
@@ -220,6 +208,7 @@ pub(super) fn replace_password(
     if diesel::update(row).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
         return Err(ErrorKind::NotFound.into());
     }
+    forget_new_factors(connection, user.id)?;
     end_all(connection, user, None, actor)
 }
 

@@ -164,12 +164,15 @@ fn privileges(report: &mut Report, connection: &mut AnyConnection, has_tables: b
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return;
     }
-    let (query, problem) =
-        if has_tables { (COUNT_INACCESSIBLE, NOT_GRANTED) } else { (CANNOT_CREATE, NO_CREATE) };
-    match number(connection, query) {
-        Ok(0) => {}
-        Ok(_) => report.fail("privileges", problem),
-        Err(error) => report.fail("privileges", error),
+    // First, because the user may not even see which migrations the tables have.
+    let mut checks = vec![(COUNT_INACCESSIBLE, NOT_GRANTED)];
+    checks.extend((!has_tables).then_some((CANNOT_CREATE, NO_CREATE)));
+    for (query, problem) in checks {
+        match number(connection, query) {
+            Ok(0) => {}
+            Ok(_) => return report.fail("privileges", problem),
+            Err(error) => return report.fail("privileges", error),
+        }
     }
 }
 

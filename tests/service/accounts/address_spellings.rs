@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 use serde_json::json;
+use vestibule::config::PasswordConfig;
+use vestibule::password::Hasher;
+use vestibule_service::accounts::Import;
+use vestibule_service::accounts::audit::Actor;
 
 use super::addresses::{Mailbox, confirm, link_in, token};
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -119,5 +123,34 @@ fn an_address_that_is_a_user_name_in_another_spelling_goes_to_no_other_account()
             assert!(signs_in(&app, address, PASSWORD));
             assert_eq!(add(&app, address), 409);
         }
+    });
+}
+
+#[test]
+fn an_import_takes_all_spellings_of_an_address_for_one_name() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@bücher.example");
+        assert_eq!(add(&app, "bob@xn--bcher-kva.example"), 201);
+        let hasher = Hasher::new(&PasswordConfig::default()).expect("a hasher");
+        let now = app.clock.now().expect("a time");
+        let actor = Actor::command_line(now);
+        let read = |names: &[&str]| {
+            let hash = format!("$2b$10$abcdefghijklmnopqrstuu{}", "A".repeat(31));
+            let lines = names.iter().map(|name| format!("{name},{hash},user\n"));
+            let file = lines.fold("username,hash,role\n".to_owned(), |file, line| file + &line);
+            Import::read(file.as_bytes(), &hasher, now, |_| ())
+        };
+        assert!(read(&["hal@bücher.example", "hal@xn--bcher-kva.example"]).is_err());
+        let is_imported = |name: &str| {
+            let import = read(&[name]).unwrap_or_else(|bad| panic!("{name}: {bad:?}"));
+            import.write(&mut app.connection(), &actor, false, |_| ()).is_ok()
+        };
+        for local in ["ann", "bob"] {
+            for name in at_books(local) {
+                assert!(!is_imported(&name), "{name}");
+            }
+        }
+        assert!(is_imported("hal@xn--bcher-kva.example"));
     });
 }

@@ -5,6 +5,8 @@ use rocket::http::Method;
 use super::*;
 use crate::passkeys::{self, authenticator::Authenticator as Passkey};
 use crate::support::app::on_both;
+use vestibule_service::accounts::audit::Actor as AuditActor;
+use vestibule_service::accounts::queries;
 
 /// The claims of an access token.
 fn claims(actor: &Actor<'_>) -> Value {
@@ -255,5 +257,14 @@ fn of_new_factors_and_of_new_passwords_in_an_hour_the_thirty_first_is_refused() 
         let fields = [("username", "user_01"), ("password", "correct horse 29")];
         assert_eq!(browser.post_form("/login", &fields).status, 303);
         assert_eq!(passkeys::add(&browser, &mut Passkey::new(1), "Key").status, 303);
+
+        // The owner who gets the account back may set up a factor at once.
+        assert_eq!(app.count("throttle WHERE bucket LIKE 'factors:%'"), 1);
+        let actor = AuditActor::command_line(app.clock.now().expect("a time"));
+        let mut connection = app.connection();
+        let user = queries::find(&mut connection, app.id("user_01")).expect("a connection");
+        let user = user.expect("a user");
+        queries::set_password(&mut connection, &user, "no hash", &actor).expect("a connection");
+        assert_eq!(app.count("throttle WHERE bucket LIKE 'factors:%'"), 0);
     });
 }

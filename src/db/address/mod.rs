@@ -116,7 +116,7 @@ impl std::fmt::Debug for Address {
 }
 
 /// Returns whether libpq accepts the URL and reads no part of a password as something else: no white space,
-/// complete percent escapes, and at most one `@`, which stands before the first `/` or `?`.
+/// complete percent escapes, ports that are numbers, and at most one `@`, which stands before the first `/` or `?`.
 fn is_well_formed(rest: &str) -> bool {
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = rest.as_bytes();
@@ -126,7 +126,13 @@ fn is_well_formed(rest: &str) -> bool {
     });
     let (authority, others) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let has_one_at = authority.matches('@').count() <= 1 && !others.contains('@');
-    whole && has_one_at && rest.bytes().all(|byte| byte.is_ascii_graphic())
+    let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+    let has_good_ports = hosts.split(',').all(|host| {
+        // The colons in brackets are of an IPv6 address.
+        let end = host.rsplit_once(']').map_or(host, |(_, end)| end);
+        end.split_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    whole && has_one_at && has_good_ports && rest.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -137,9 +143,11 @@ mod tests {
     fn the_scheme_alone_picks_the_database() {
         assert_eq!(Address::parse("sqlite://var/a.db"), Ok(Address::Sqlite("var/a.db".into())));
         assert_eq!(Address::parse("sqlite:///srv/a.db"), Ok(Address::Sqlite("/srv/a.db".into())));
-        for local in
-            ["postgres://u:p@localhost/db", "postgresql://db.example:5433/db?sslmode=disable"]
-        {
+        for local in [
+            "postgres://u:p@localhost/db",
+            "postgresql://db.example:5433/db?sslmode=disable",
+            "postgres://u:p@[::1]:5432,localhost:,%2Frun%2Fpostgresql/db",
+        ] {
             assert_eq!(
                 Address::parse(local).map(|a| a.backend()),
                 Ok(Backend::Postgres),
@@ -159,6 +167,8 @@ mod tests {
             "postgres://u:1/EIM@localhost/x?sslmode=disable",
             "postgres://u:GEH/E?I=M@localhost/x",
             "postgres://u:GEH?EIM@localhost/x",
+            "postgres://u:GEHEIM/x",
+            "postgres://[::1]:GEHEIM/x",
             "postgres://localhost?x@db.example/x",
         ] {
             assert!(Address::parse(wrong).is_err(), "{wrong}");

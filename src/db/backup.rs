@@ -118,8 +118,9 @@ fn keep_aside(path: &Path) -> Result<PathBuf, DbError> {
         .unwrap_or_else(|| beside(path, ".before-restore"));
     for suffix in ["", "-wal", "-journal"] {
         let (from, to) = (beside(path, suffix), beside(&aside, suffix));
-        let _ = fs::remove_file(&to);
         if from.exists() {
+            // A killed restore may have removed the first of the two names: then the second stays.
+            let _ = fs::remove_file(&to);
             // Some file systems have no links.
             let linked = fs::hard_link(&from, &to);
             linked.or_else(|_| fs::copy(&from, &to).map(drop)).map_err(broken)?;
